@@ -1,0 +1,1 @@
+"""Implementations of the ports; each maps foreign errors to ours."""

@@ -1,0 +1,193 @@
+"""The broker over paho-mqtt: MQTT 3.1.1, QoS 1, a persistent session, manual acknowledgement, a last will."""
+
+import logging
+import queue
+import ssl
+import threading
+from collections.abc import Callable
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from spasmwatch.domain.topics import OFFLINE, ONLINE, Topics
+from spasmwatch.errors import BusError, BusRefused
+from spasmwatch.ports import Bus, Message
+from spasmwatch.settings.mqtt import Mqtt
+
+log = logging.getLogger(__name__)
+
+CONFIRM_S = 10.0
+"""How long a publish waits for its PUBACK."""
+
+Handler = Callable[[Message], None]
+
+
+class MqttBus:
+    """A connection that looks after itself: reconnects, re-subscribes, repeats its retained states.
+
+    ``node`` gets ``availability`` with a last will; without a node the client is a mere observer with a clean session.
+    Handlers run in one thread of their own, so that a handler may publish. A handler that raises leaves its message
+    unacknowledged and logs the error.
+    """
+
+    def __init__(self, settings: Mqtt, topics: Topics, *, client: str, node: str | None = None) -> None:
+        self._settings = settings
+        self._handlers: list[tuple[str, Handler]] = []
+        self._states: dict[str, bytes] = {}
+        self._availability = topics.of(node, "availability") if node else None
+        self._incoming: queue.SimpleQueue[paho.MQTTMessage | None] = queue.SimpleQueue()
+        self._connected = threading.Event()
+        self._refused: str | None = None
+        self._lock = threading.Lock()
+        self._client = self._make_client(client)
+        self._dispatcher = threading.Thread(target=self._dispatch, name="bus", daemon=True)
+        self._dispatcher.start()
+        self._client.connect_async(settings.host, settings.port, keepalive=30)
+        self._client.loop_start()
+
+    def _make_client(self, name: str) -> paho.Client:
+        settings = self._settings
+        client = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=name,
+            clean_session=self._availability is None,
+            manual_ack=True,
+        )
+        client.max_inflight_messages_set(1000)
+        client.reconnect_delay_set(min_delay=1, max_delay=30)
+        if settings.username:
+            client.username_pw_set(settings.username, settings.secret())
+        if settings.ca_file:
+            try:
+                client.tls_set(
+                    ca_certs=str(settings.ca_file),
+                    certfile=str(settings.certificate_file) if settings.certificate_file else None,
+                    keyfile=str(settings.key_file) if settings.key_file else None,
+                    tls_version=ssl.PROTOCOL_TLS_CLIENT,
+                )
+            except (OSError, ValueError) as error:
+                raise BusRefused(f"mqtt.ca_file or certificate cannot be used: {error}") from error
+        if self._availability:
+            client.will_set(self._availability, OFFLINE, qos=1, retain=True)
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_message = lambda _client, _data, message: self._incoming.put(message)
+        return client
+
+    @property
+    def connected(self) -> bool:
+        """Whether the broker is there right now."""
+        return self._connected.is_set()
+
+    def wait_until_connected(self, timeout: float) -> None:
+        """Raises BusRefused for a wrong account, BusError when there is no broker after ``timeout`` seconds."""
+        if not self._connected.wait(timeout):
+            address = f"{self._settings.host}:{self._settings.port}"
+            if self._refused:
+                raise BusRefused(
+                    f"the broker at {address} refused us: {self._refused}; check mqtt.username and password"
+                )
+            raise BusError(f"no MQTT broker at {address}; is it running, and are mqtt.host and mqtt.port right?")
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """Return when the broker has confirmed. Raises BusError when it is away or does not confirm."""
+        if not self._connected.is_set():
+            raise BusError(f"not connected to the broker at {self._settings.host}:{self._settings.port}")
+        try:
+            info = self._client.publish(topic, payload, qos=1, retain=retain)
+            info.wait_for_publish(CONFIRM_S)
+            confirmed = info.is_published()
+        except (ValueError, RuntimeError) as error:
+            raise BusError(f"publish to {topic} failed: {error}") from error
+        if not confirmed:
+            raise BusError(f"the broker did not confirm a message to {topic} within {CONFIRM_S:.0f} s")
+
+    def subscribe(self, topic_filter: str, handler: Handler) -> None:
+        """Call ``handler`` for every message that matches, now and after every reconnect."""
+        with self._lock:
+            self._handlers.append((topic_filter, handler))
+        if self._connected.is_set():
+            self._client.subscribe(topic_filter, qos=1)
+
+    def keep(self, topic: str, payload: bytes) -> None:
+        """Hold a retained state: published when connected, and again on every connect."""
+        with self._lock:
+            self._states[topic] = payload
+        if self._connected.is_set():
+            self._client.publish(topic, payload, qos=1, retain=True)
+
+    def close(self) -> None:
+        """Publish ``offline`` (a clean disconnect sends no last will) and disconnect."""
+        if self._availability and self._connected.is_set():
+            try:
+                self.publish(self._availability, OFFLINE, retain=True)
+            except BusError as error:
+                log.warning("could not say goodbye: %s", error)
+        self._client.disconnect()
+        self._client.loop_stop()
+        self._incoming.put(None)
+        if threading.current_thread() is not self._dispatcher:
+            self._dispatcher.join(5)
+
+    def _on_connect(
+        self, client: paho.Client, _data: object, _flags: paho.ConnectFlags, reason: ReasonCode, _p: Properties | None
+    ) -> None:
+        if reason.is_failure:
+            self._refused = str(reason)
+            log.error("the broker refused the connection: %s", reason)
+            return
+        self._refused = None
+        with self._lock:
+            filters = [topic_filter for topic_filter, _ in self._handlers]
+            states = dict(self._states)
+        for topic_filter in filters:
+            client.subscribe(topic_filter, qos=1)
+        if self._availability:
+            # The broker published our last will when the line broke; say again that we are there.
+            client.publish(self._availability, ONLINE, qos=1, retain=True)
+        for topic, payload in states.items():
+            client.publish(topic, payload, qos=1, retain=True)
+        self._connected.set()
+
+    def _on_disconnect(
+        self,
+        _client: paho.Client,
+        _data: object,
+        _flags: paho.DisconnectFlags,
+        reason: ReasonCode,
+        _p: Properties | None,
+    ) -> None:
+        self._connected.clear()
+        if reason.is_failure:
+            log.warning("connection to the broker lost: %s", reason)
+
+    def _dispatch(self) -> None:
+        while (arrived := self._incoming.get()) is not None:
+            message = self._message(arrived)
+            with self._lock:
+                handlers = [handler for flt, handler in self._handlers if _matches(flt, arrived.topic)]
+            if not handlers:
+                message.acknowledge()
+            for handler in handlers:
+                try:
+                    handler(message)
+                except Exception:
+                    log.exception("handling a message on %s failed; it stays unacknowledged", arrived.topic)
+
+    def _message(self, arrived: paho.MQTTMessage) -> Message:
+        def acknowledge() -> None:
+            if arrived.qos == 1:
+                self._client.ack(arrived.mid, arrived.qos)
+
+        return Message(arrived.topic, bytes(arrived.payload), arrived.retain, acknowledge)
+
+
+def _matches(topic_filter: str, topic: str) -> bool:
+    if topic_filter.startswith("$share/"):
+        topic_filter = topic_filter.split("/", 2)[2]
+    return paho.topic_matches_sub(topic_filter, topic)
+
+
+_conforms: type[Bus] = MqttBus

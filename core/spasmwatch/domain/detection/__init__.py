@@ -1,0 +1,1 @@
+"""From the signals of each frame to spasm events: baseline, segmentation, classification."""

@@ -1,0 +1,371 @@
+"""The record contract, version 1: one validated model for everything that travels and is stored.
+
+A record is JSON, UTF-8, at most 16 KiB, one object a message. A producer makes a *draft* (envelope left out); its
+outbox stamps ``id``, ``home``, ``node``, ``boot`` and ``seq``. What arrives from outside goes through :func:`parse`.
+Unknown keys are ignored, so that an older reader survives a newer sender.
+"""
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar, Final, Literal, Self, get_args
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    model_validator,
+)
+
+from spasmwatch.errors import RecordError
+
+MAX_PAYLOAD_BYTES: Final = 16 * 1024
+VERSION: Final = "1.0"
+HOME: Final = "home"
+"""The ``person`` of a record that concerns nobody in particular."""
+
+
+def rfc3339(time: datetime) -> str:
+    """``time`` as RFC 3339 in UTC with microseconds, e.g. ``2026-11-23T07:28:01.000250Z``."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _no_numbers_as_times(value: object) -> object:
+    if isinstance(value, str | datetime):
+        return value
+    raise ValueError("a time is RFC 3339 text, e.g. 2026-11-23T07:28:01.000250Z")
+
+
+Time = Annotated[AwareDatetime, BeforeValidator(_no_numbers_as_times), PlainSerializer(rfc3339, return_type=str)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+"""A topic level: home, node or person."""
+Text = Annotated[str, Field(max_length=4000)]
+ShortText = Annotated[str, Field(max_length=200)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Seconds = Annotated[float, Field(ge=0)]
+
+SpasmKind = Literal["hemifacial", "blepharospasm", "tic", "unclassified"]
+Side = Literal["left", "right", "both"]
+Region = Literal["brow", "eye", "cheek", "mouth"]
+Context = Literal["talking", "chewing", "resting"]
+Reason = Literal["absent", "turned", "dark", "blurred", "small", "slow", "paused"]
+TriggerKind = Literal[
+    "caffeine", "stress", "fatigue", "sleep", "medication", "bright_light", "screen", "noise", "temperature",
+    "humidity", "air", "wind", "activity", "other",
+]  # fmt: skip
+TriggerSource = Literal["zigbee2mqtt", "tasmota", "esphome", "shelly", "homeassistant", "rule"]
+DiaryKind = Literal[
+    "caffeine", "stress", "fatigue", "sleep", "mood", "medication", "treatment", "remedy", "symptom", "function",
+    "note",
+]  # fmt: skip
+Verdict = Literal["confirmed", "false_alarm", "voluntary", "unsure"]
+Rule = Literal[
+    "escalation", "worsening", "watch", "spread", "wearing_off", "red_flag", "blind", "fault", "improved",
+]  # fmt: skip
+Severity = Literal["info", "warning", "urgent"]
+AlertState = Literal["pending", "firing", "acknowledged", "snoozed", "resolved", "dismissed"]
+Verb = Literal["acknowledge", "snooze", "unsnooze", "false_alarm"]
+Association = Literal["more", "fewer", "none", "reverse", "not_enough_data"]
+
+SPASM_KINDS: Final[tuple[SpasmKind, ...]] = get_args(SpasmKind)
+SIDES: Final[tuple[Side, ...]] = get_args(Side)
+
+
+class Part(BaseModel):
+    """Base of all wire models: frozen, finite numbers only, unknown keys ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, serialize_by_alias=True)
+
+
+class Record(Part):
+    """The envelope. Empty in a draft; the outbox stamps it, :func:`parse` demands it."""
+
+    what: ClassVar[str]
+    time_field: ClassVar[str] = "time"
+
+    schema_: str = Field(default="", alias="schema")
+    id: Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")] = ""
+    home: Name = ""
+    node: Name = ""
+    person: Name = HOME
+    boot: Name = ""
+    seq: Annotated[int, Field(ge=0)] = 0
+
+    @property
+    def when(self) -> datetime:
+        """The record's own time, by which it is stored."""
+        time: datetime = getattr(self, self.time_field)
+        return time
+
+    def payload(self) -> bytes:
+        """The record as it goes over the wire."""
+        return self.model_dump_json().encode()
+
+
+class Detector(Part):
+    """Which detector, in which version, made a record: a change of it is a breakpoint in every trend."""
+
+    name: ShortText
+    version: ShortText
+
+
+class Spasm(Record):
+    """One spasm. ``phase`` ``start`` is news for the live view; only ``end`` is stored.
+
+    ``side`` is the subject's own. ``closed_s`` is the time during which an eye was shut. ``verdict`` is written by the
+    recorder from labels, never by the camera.
+    """
+
+    what: ClassVar[str] = "spasm"
+    time_field: ClassVar[str] = "start"
+
+    phase: Literal["start", "end"]
+    spasm_id: ShortText
+    start: Time
+    end: Time | None = None
+    kind: SpasmKind | None = None
+    side: Side | None = None
+    regions: tuple[Region, ...] = ()
+    bursts: Annotated[int, Field(ge=1)] | None = None
+    intensity: Share | None = None
+    confidence: Share | None = None
+    closed_s: Seconds | None = None
+    context: tuple[Context, ...] = ()
+    detector: Detector | None = None
+    side_verified: bool = False
+    clock_ok: bool = True
+    verdict: Verdict | None = None
+
+    @model_validator(mode="after")
+    def _end_is_complete(self) -> Self:
+        if self.phase == "end":
+            wanted = ("end", "kind", "side", "bursts", "intensity", "confidence", "closed_s", "detector")
+            missing = [name for name in wanted if getattr(self, name) is None]
+            if missing:
+                raise ValueError(f"the end of a spasm needs {', '.join(missing)}")
+            if self.end is not None and self.end < self.start:
+                raise ValueError("end lies before start")
+        return self
+
+    @property
+    def counts(self) -> bool:
+        """Whether it enters rates, alerts and insights (a person may have judged it no spasm)."""
+        return self.phase == "end" and self.clock_ok and self.verdict not in ("false_alarm", "voluntary")
+
+
+class Observation(Record):
+    """What one minute could and could not show. ``observed_s`` is the denominator of every rate.
+
+    ``unobserved`` maps reasons to seconds; openness is the median relative to the person's own open level.
+    """
+
+    what: ClassVar[str] = "observation"
+    time_field: ClassVar[str] = "start"
+
+    start: Time
+    seconds: Annotated[float, Field(gt=0, le=3600)]
+    observed_s: Seconds
+    face_s: Seconds = 0.0
+    unobserved: dict[Reason, Seconds] = Field(default_factory=dict)
+    fps: Annotated[float, Field(ge=0)] = 0.0
+    blinks: Annotated[int, Field(ge=0)] = 0
+    spasm_closed_s: Seconds = 0.0
+    rest_closed_s: Seconds = 0.0
+    unclear_closed_s: Seconds = 0.0
+    openness_left: float | None = None
+    openness_right: float | None = None
+    talking_s: Seconds = 0.0
+    light: float | None = None
+    detector: Detector | None = None
+    clock_ok: bool = True
+
+    @model_validator(mode="after")
+    def _within_its_span(self) -> Self:
+        if self.observed_s > self.seconds + 0.5:
+            raise ValueError(f"observed_s {self.observed_s} is longer than seconds {self.seconds}")
+        return self
+
+
+class Trigger(Record):
+    """Something measured or inferred in the home that may set a spasm off."""
+
+    what: ClassVar[str] = "trigger"
+
+    time: Time
+    form: Literal["reading", "event", "span"]
+    end: Time | None = None
+    time_source: Literal["device", "arrival"] = "arrival"
+    kind: TriggerKind
+    value: float | None = None
+    unit: ShortText | None = None
+    text: Text | None = None
+    source: TriggerSource
+    device: ShortText
+    rule: ShortText | None = None
+    certainty: Share = 1.0
+
+
+class Diary(Record):
+    """One revision of a diary entry; the highest revision of an ``entry_id`` counts, in any order of arrival."""
+
+    what: ClassVar[str] = "diary"
+    time_field: ClassVar[str] = "at"
+
+    at: Time
+    entry_id: ShortText
+    revision: Annotated[int, Field(ge=1)] = 1
+    deleted: bool = False
+    logged_at: Time
+    author: Name
+    kind: DiaryKind
+    subkind: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,64}$")] | None = None
+    value: float | None = None
+    unit: ShortText | None = None
+    text: Text | None = None
+
+
+class Label(Record):
+    """A person's verdict on one spasm, with what is needed to find that spasm in any store."""
+
+    what: ClassVar[str] = "label"
+
+    time: Time
+    spasm_id: ShortText
+    spasm_node: Name
+    start: Time
+    kind: SpasmKind
+    side: Side
+    verdict: Verdict
+    reason: Text | None = None
+    author: Name
+
+
+class Scope(Part):
+    """What an alert is about; None means all."""
+
+    kind: SpasmKind | None = None
+    side: Side | None = None
+    node: Name | None = None
+
+
+class Alert(Record):
+    """One transition of an alert."""
+
+    what: ClassVar[str] = "alert"
+
+    time: Time
+    alert_id: ShortText
+    rule: Rule
+    scope: Scope = Field(default_factory=Scope)
+    severity: Severity
+    state: AlertState
+    since: Time
+    until: Time | None = None
+    reason: Text
+    evidence: dict[str, float | str | None] = Field(default_factory=dict)
+    actor: Name | None = None
+    verb: Verb | None = None
+
+
+class Health(Record):
+    """How a program is doing; figures it does not have stay null."""
+
+    what: ClassVar[str] = "health"
+
+    time: Time
+    program: ShortText
+    state: Literal["running", "paused", "fault", "stopped"]
+    cause: Text | None = None
+    fps: float | None = None
+    lag_s: float | None = None
+    rate_per_s: float | None = None
+    dropped: int | None = None
+    dead_letters: int | None = None
+    temperature_c: float | None = None
+    throttled: bool | None = None
+    disk_free_mb: float | None = None
+    outbox_depth: int | None = None
+    gaps: int | None = None
+
+
+class Trend(Record):
+    """What the Now page, Home Assistant and Grafana show: the rate against the usual, per observed hour."""
+
+    what: ClassVar[str] = "trend"
+
+    time: Time
+    rate: float | None = None
+    usual: float | None = None
+    ratio: float | None = None
+    low: float | None = None
+    high: float | None = None
+    coverage: Share | None = None
+    state: Literal["usual", "more", "fewer", "not_enough_data", "paused", "fault"]
+
+
+class Insight(Record):
+    """One line of ``spasmwatch insights``."""
+
+    what: ClassVar[str] = "insight"
+
+    time: Time
+    trigger: ShortText
+    window: ShortText
+    kind: SpasmKind | Literal["all"]
+    primary: bool
+    ratio: float | None = None
+    low: float | None = None
+    high: float | None = None
+    q: float | None = None
+    exposures: Annotated[int, Field(ge=0)]
+    needed: Annotated[int, Field(ge=0)] | None = None
+    verdict: Association
+
+
+MODELS: Final[dict[str, type[Record]]] = {
+    model.what: model
+    for model in (Spasm, Observation, Trigger, Diary, Label, Alert, Health, Trend, Insight)
+}  # fmt: skip
+
+_ENVELOPE: Final = frozenset({"schema", "id", "home", "node", "person", "boot", "seq"})
+
+
+def parse(payload: bytes | str) -> Record:
+    """The record in a payload from outside. Raises RecordError saying what is wrong with it."""
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        raise RecordError(f"payload of {len(payload)} bytes is larger than {MAX_PAYLOAD_BYTES}")
+    try:
+        fields = json.loads(payload)
+    except (ValueError, RecursionError) as error:
+        raise RecordError(f"payload is not JSON: {error}") from error
+    if not isinstance(fields, dict):
+        raise RecordError("payload is not a JSON object")
+    return parse_fields(fields)
+
+
+def parse_fields(fields: dict[str, Any]) -> Record:
+    """The record in a decoded JSON object. Raises RecordError."""
+    missing = _ENVELOPE - fields.keys()
+    if missing:
+        raise RecordError(f"missing {', '.join(sorted(missing))}")
+    what, _, version = str(fields["schema"]).partition("/")
+    model = MODELS.get(what)
+    if model is None:
+        raise RecordError(f"unknown schema {str(fields['schema'])[:80]!r}")
+    if version.split(".")[0] != VERSION.split(".")[0]:
+        raise RecordError(f"unknown major version in schema {str(fields['schema'])[:80]!r}")
+    try:
+        return model.model_validate(fields)
+    except (ValidationError, OverflowError) as error:
+        raise RecordError(explain(error)) from error
+
+
+def explain(error: Exception) -> str:
+    """A validation error as one line: where and what, at most three places."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    places = [f"{'.'.join(map(str, item['loc'])) or 'record'}: {item['msg']}" for item in error.errors()[:3]]
+    return "; ".join(places)

@@ -1,0 +1,81 @@
+"""Where each message goes: ``<base>/<home>/<node>/<what>``, and the small messages beside the records."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from pydantic import ValidationError
+
+from spasmwatch.domain.records import Name, Part, ShortText, Time, Verb, explain
+from spasmwatch.errors import RecordError
+
+ONLINE = b"online"
+OFFLINE = b"offline"
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """The topics of one home under one base (``spasmwatch`` unless an existing broker asks for another)."""
+
+    base: str
+    home: str
+
+    def of(self, node: str, what: str) -> str:
+        """Topic of a record kind or of ``availability``, ``fault``, ``stored`` of one node (``+`` for all)."""
+        return f"{self.base}/{self.home}/{node}/{what}"
+
+    def every(self, what: str) -> str:
+        """Filter for one kind of message of all nodes of this home."""
+        return self.of("+", what)
+
+    def command(self, node: str, feature: str) -> str:
+        """Where a command for a feature of a node goes in, e.g. ``pause``."""
+        return self.of(node, f"{feature}/set")
+
+    def state(self, node: str, feature: str) -> str:
+        """Where a node tells the state of a feature, retained."""
+        return self.of(node, f"{feature}/state")
+
+    def alert_command(self, alert_id: str) -> str:
+        """Where a caregiver's command for one alert goes in."""
+        return self.of("alerts", f"{alert_id}/command")
+
+
+class WireMessage(Part):
+    """A small message beside the records."""
+
+    @classmethod
+    def parse(cls, payload: bytes) -> Self:
+        """Raises RecordError saying what is wrong."""
+        try:
+            return cls.model_validate_json(payload)
+        except ValidationError as error:
+            raise RecordError(explain(error)) from error
+
+    def payload(self) -> bytes:
+        """The message as it goes over the wire."""
+        return self.model_dump_json().encode()
+
+
+class Receipt(WireMessage):
+    """What the recorder has durably stored of one producer's boot: inclusive ranges of ``seq``."""
+
+    boot: Name
+    ranges: tuple[tuple[int, int], ...]
+
+
+class Fault(WireMessage):
+    """Retained: whether something is broken, why and since when."""
+
+    active: bool
+    cause: str | None = None
+    since: Time | None = None
+
+
+class AlertCommand(WireMessage):
+    """A caregiver's word on an alert; a repeated ``id`` does nothing."""
+
+    id: ShortText
+    verb: Verb
+    actor: Name
+    until: Time | None = None
+    time: Time

@@ -1,0 +1,7 @@
+"""``[alerts]``."""
+
+from spasmwatch.settings.section import Section
+
+
+class Alerts(Section):
+    """Settings of the alerts."""

@@ -1,0 +1,7 @@
+"""``[diary]``."""
+
+from spasmwatch.settings.section import Section
+
+
+class DiarySettings(Section):
+    """Settings of the diary."""

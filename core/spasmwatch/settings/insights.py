@@ -1,0 +1,7 @@
+"""``[insights]``."""
+
+from spasmwatch.settings.section import Section
+
+
+class Insights(Section):
+    """Settings of the insights."""

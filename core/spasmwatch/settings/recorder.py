@@ -1,0 +1,7 @@
+"""``[recorder]``."""
+
+from spasmwatch.settings.section import Section
+
+
+class Recorder(Section):
+    """Settings of the recorder."""

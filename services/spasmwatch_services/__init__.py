@@ -1,0 +1,1 @@
+"""The programs behind the broker: recorder, triggers, diary, alerts and insights."""

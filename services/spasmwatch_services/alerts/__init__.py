@@ -1,0 +1,1 @@
+"""Judges escalation and trends and tells the caregivers."""

@@ -1,0 +1,1 @@
+"""Trigger association, treatments and the report for the doctor."""

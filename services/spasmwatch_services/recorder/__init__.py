@@ -1,0 +1,1 @@
+"""The only writer to the store, and the keeper of its roll-ups."""

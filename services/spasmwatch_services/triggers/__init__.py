@@ -1,0 +1,1 @@
+"""Turns smart-home traffic into trigger records."""
