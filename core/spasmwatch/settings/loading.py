@@ -57,7 +57,9 @@ class Settings(BaseSettings):
 def load(path: Path | None = None) -> Settings:
     """Settings from ``path``, else ``$SPASMWATCH_SETTINGS``, else the first of the usual places.
 
-    These are ``./spasmwatch.toml`` and ``/etc/spasmwatch/spasmwatch.toml``; no file means defaults. Raises SettingsError.
+    These are ``./spasmwatch.toml`` and ``/etc/spasmwatch/spasmwatch.toml``; no file means defaults.
+
+    Raises SettingsError.
     """
     file = _find(path)
     text, table = _read(file) if file else ("", {})
