@@ -1,9 +1,9 @@
 """Where each message goes: ``<base>/<home>/<node>/<what>``, and the small messages beside the records."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from spasmwatch.domain.records import Name, Part, ShortText, Time, Verb, explain
 from spasmwatch.errors import RecordError
@@ -79,3 +79,10 @@ class AlertCommand(WireMessage):
     actor: Name
     until: Time | None = None
     time: Time
+
+
+class PushState(WireMessage):
+    """Retained at ``…/alerts/pushes/state``: pushes since the alert service started."""
+
+    delivered: Annotated[int, Field(ge=0)]
+    waiting: Annotated[int, Field(ge=0)]

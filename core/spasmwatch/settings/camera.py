@@ -1,7 +1,23 @@
-"""``[camera]``."""
+"""``[camera]``: where the pictures come from and what may be done with them."""
 
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from spasmwatch.domain.records import Name
 from spasmwatch.settings.section import Section
 
 
 class Camera(Section):
-    """Settings of the camera."""
+    """``source``: ``auto`` (camera, else simulator), ``picamera2``, ``simulator``, ``usb:0``, a file or an RTSP address.
+
+    ``speed`` ``max`` reads a recording as fast as it goes, with times that start at now minus its length.
+    ``duration_s`` ends the source after that many seconds of its own time (the whole when left out).
+    ``demo`` lets everybody's face count without enrolment; it is meant for the demo alone.
+    """
+
+    node: Name = "cam1"
+    source: str = "auto"
+    speed: Literal["real", "max"] = "real"
+    duration_s: Annotated[float, Field(gt=0)] | None = None
+    demo: bool = False
