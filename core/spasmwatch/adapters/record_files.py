@@ -1,0 +1,51 @@
+"""RECORDS.jsonl: wire records, one a line, in the order in which they became known."""
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from spasmwatch.domain import records
+from spasmwatch.domain.records import Record
+from spasmwatch.errors import RecordError
+
+log = logging.getLogger(__name__)
+
+BadLine = Callable[[int, str], None]
+"""Told of a line that is no record: its number, from 1, and what is wrong with it."""
+
+
+def read_records(path: Path, bad_line: BadLine | None = None) -> Iterator[Record]:
+    """The valid records of a file, one at a time; empty lines are skipped.
+
+    A line that is no record is told to ``bad_line``; without one the first is logged with its number and the reason,
+    and at the end how many there were. Raises RecordError when the file cannot be read, or when it has lines and none
+    of them is a record.
+    """
+    good, bad, first = 0, 0, ""
+    for number, line in _lines(path):
+        try:
+            record = records.parse(line)
+        except RecordError as error:
+            bad += 1
+            first = first or f"{path}:{number}: {error}"
+            if bad_line is not None:
+                bad_line(number, str(error))
+            elif bad == 1:
+                log.warning("%s (line skipped)", first)
+            continue
+        good += 1
+        yield record
+    if bad and not good:
+        raise RecordError(f"no line is a record; {first}")
+    if bad > 1 and bad_line is None:
+        log.warning("%s: %d of %d lines are no records and were skipped", path, bad, bad + good)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                if line.strip():
+                    yield number, line.strip()
+    except OSError as error:
+        raise RecordError(f"cannot read {path}: {error.strerror}") from error
