@@ -1,11 +1,12 @@
 """Where each message goes: ``<base>/<home>/<node>/<what>``, and the small messages beside the records."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Self
 
 from pydantic import Field, ValidationError
 
-from spasmwatch.domain.records import Name, Part, ShortText, Time, Verb, explain
+from spasmwatch.domain.records import Diary, DiaryKind, Name, Part, ShortText, Text, Time, Verb, explain
 from spasmwatch.errors import RecordError
 
 ONLINE = b"online"
@@ -34,6 +35,10 @@ class Topics:
     def state(self, node: str, feature: str) -> str:
         """Where a node tells the state of a feature, retained."""
         return self.of(node, f"{feature}/state")
+
+    def diary_add(self) -> str:
+        """Where a :class:`DiaryAdd` goes in."""
+        return self.of("diary", "add")
 
     def alert_command(self, alert_id: str) -> str:
         """Where a caregiver's command for one alert goes in."""
@@ -86,3 +91,34 @@ class PushState(WireMessage):
 
     delivered: Annotated[int, Field(ge=0)]
     waiting: Annotated[int, Field(ge=0)]
+
+
+class DiaryAdd(WireMessage):
+    """A wish for a new diary entry, from a button or from Home Assistant; a repeated ``id`` does nothing.
+
+    ``id`` becomes the entry's id. ``time`` is when it happened; without it the diary takes the time of receipt.
+    """
+
+    id: ShortText
+    kind: DiaryKind
+    subkind: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,64}$")] | None = None
+    value: float | None = None
+    unit: ShortText | None = None
+    text: Text | None = None
+    author: Name
+    time: Time | None = None
+
+    def entry(self, person: str, now: datetime) -> Diary:
+        """The first revision of the entry that this asks for (a draft), logged at ``now``."""
+        return Diary(
+            person=person,
+            at=self.time or now,
+            entry_id=self.id,
+            logged_at=now,
+            author=self.author,
+            kind=self.kind,
+            subkind=self.subkind,
+            value=self.value,
+            unit=self.unit,
+            text=self.text,
+        )
