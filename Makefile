@@ -58,3 +58,8 @@ $(VENV)/.demo-installed: requirements/demo.lock pyproject.toml | $(BIN)/python
 $(VENV)/.dev-installed: requirements/dev.lock $(VENV)/.demo-installed
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.lock
 	@touch $@
+
+.PHONY: docs
+# make docs   write the generated pages again: record schemas, AsyncAPI, settings
+docs: $(VENV)/.dev-installed
+	$(BIN)/python docs/generate.py

@@ -1,0 +1,142 @@
+"""Write the generated documentation: JSON Schemas of the records, the AsyncAPI description, the settings table.
+
+``make docs`` runs it; a test fails when what is checked in differs from what this writes.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from spasmwatch import __version__
+from spasmwatch.domain import topics
+from spasmwatch.domain.records import MODELS
+from spasmwatch.settings import Settings
+from spasmwatch.settings.section import Section
+
+HERE = Path(__file__).resolve().parent
+
+MESSAGES: dict[str, tuple[str, type[BaseModel], str]] = {
+    "receipt": ("{node}/stored", topics.Receipt, "From the recorder to the producer: durably stored."),
+    "fault": ("{node}/fault", topics.Fault, "Retained: whether something is broken, and why."),
+    "alert_command": ("alerts/{alert_id}/command", topics.AlertCommand, "A caregiver's word on an alert."),
+    "diary_add": ("diary/add", topics.DiaryAdd, "An entry from a button or another program."),
+    "push_state": ("alerts/pushes/state", topics.PushState, "Retained: pushes delivered and waiting."),
+}
+
+
+def schema(model: type[BaseModel]) -> dict[str, Any]:
+    """JSON Schema of what goes over the wire."""
+    return model.model_json_schema(mode="serialization", by_alias=True)
+
+
+def json_schemas() -> dict[str, str]:
+    """File names below docs/ and their texts: one golden schema a record."""
+    return {
+        f"schemas/{what}.json": json.dumps(schema(model), indent=1, ensure_ascii=False) + "\n"
+        for what, model in MODELS.items()
+    }
+
+
+def asyncapi() -> str:
+    """The wire contract: every topic with the message that goes over it."""
+    channels: dict[str, Any] = {}
+    messages: dict[str, Any] = {}
+    for what, model in MODELS.items():
+        first_line = (model.__doc__ or "").splitlines()[0]
+        channels[what] = _channel(f"{{node}}/{what}", what, first_line)
+        messages[what] = {"contentType": "application/json", "payload": {"$ref": f"./schemas/{what}.json"}}
+    for name, (address, model, summary) in MESSAGES.items():
+        channels[name] = _channel(address, name, summary)
+        messages[name] = {"contentType": "application/json", "payload": schema(model)}
+    channels["availability"] = _channel("{node}/availability", "availability", "Retained, also the last will.")
+    messages["availability"] = {"payload": {"type": "string", "enum": ["online", "offline"]}}
+    document = {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "SpasmWatch over MQTT",
+            "version": __version__,
+            "license": {"name": "Apache-2.0"},
+            "description": (
+                "Topics are <base>/<home>/<node>/<what>, MQTT 3.1.1, QoS 1, not retained unless said.\n"
+                "Records are JSON of at most 16 KiB; readers ignore keys they do not know."
+            ),
+        },
+        "channels": channels,
+        "components": {"messages": messages},
+    }
+    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
+
+
+def _channel(address: str, name: str, summary: str) -> dict[str, Any]:
+    parameters = {level: {} for level in ("base", "home", "node", "alert_id") if "{" + level + "}" in address}
+    return {
+        "address": "{base}/{home}/" + address,
+        "description": summary,
+        "parameters": {"base": {"default": "spasmwatch"}, "home": {}, **parameters},
+        "messages": {name: {"$ref": f"#/components/messages/{name}"}},
+    }
+
+
+def settings_table() -> str:
+    """``docs/settings.md``: every setting with its type, default and meaning."""
+    lines = [
+        "# Settings",
+        "",
+        "One file, `spasmwatch.toml` (`--settings FILE`, else `$SPASMWATCH_SETTINGS`, `./spasmwatch.toml`,",
+        "`/etc/spasmwatch/spasmwatch.toml`). The environment wins: `SPASMWATCH_MQTT__HOST` overrides `[mqtt] host`.",
+        "An unknown key is refused with the nearest known one. This page is generated (`make docs`).",
+        "",
+    ]
+    for name, field in Settings.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
+            lines += _section(name, field.annotation)
+    return "\n".join(lines) + "\n"
+
+
+def _section(path: str, section: type[Section]) -> list[str]:
+    lines = [f"## `[{path}]`", "", " ".join((section.__doc__ or "").replace("``", "`").split()), ""]
+    if section.model_fields:
+        lines += ["| setting | type | default |", "|---|---|---|"]
+    nested: list[str] = []
+    for name, field in section.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
+            nested += ["", *_section(f"{path}.{name}", field.annotation)]
+            continue
+        lines.append(f"| `{name}` | {_type(field.annotation)} | {_default(field)} |")
+    return [*lines, *nested, ""]
+
+
+def _type(annotation: Any) -> str:
+    text = annotation.__name__ if isinstance(annotation, type) and "[" not in str(annotation) else str(annotation)
+    text = text.replace("typing.", "").replace("pathlib._local.", "").replace("pathlib.", "").replace("|", "or")
+    return f"`{text.replace('spasmwatch.settings.', '')}`" if "Annotated" not in text else "`str`"
+
+
+def _default(field: Any) -> str:
+    if field.default is PydanticUndefined:
+        return "your data folder" if field.default_factory and field.annotation is Path else "empty"
+    if isinstance(field.default, BaseModel):
+        return "see there"
+    return f"`{field.default!r}`" if field.default is not None else "not set"
+
+
+def generated() -> dict[str, str]:
+    """Every generated file below docs/ and its text."""
+    return {**json_schemas(), "asyncapi.yaml": asyncapi(), "settings.md": settings_table()}
+
+
+def main() -> int:
+    """Write the files; returns the exit status."""
+    (HERE / "schemas").mkdir(exist_ok=True)
+    for name, text in generated().items():
+        (HERE / name).write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

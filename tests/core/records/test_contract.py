@@ -1,0 +1,124 @@
+"""The record contract as others see it: what is accepted, what is refused, and what stays as it was."""
+
+import importlib.util
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spasmwatch.domain.records import MODELS, Health, Spasm, parse, rfc3339
+from spasmwatch.errors import RecordError
+from support import make
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("docs_generate", ROOT / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_generated_documents_are_what_is_checked_in() -> None:
+    for name, text in generator().generated().items():
+        path = ROOT / "docs" / name
+        assert path.exists(), f"docs/{name} is missing: run make docs"
+        assert path.read_text(encoding="utf-8") == text, f"docs/{name} is out of date: run make docs"
+
+
+def test_every_record_kind_has_a_golden_schema() -> None:
+    assert {path.stem for path in (ROOT / "docs" / "schemas").glob("*.json")} == set(MODELS)
+
+
+def test_a_record_survives_the_wire_unchanged() -> None:
+    for record in (make.stamped(make.spasm()), make.stamped(make.observation(unobserved={"turned": 3.5}))):
+        assert parse(record.payload()) == record
+
+
+def test_times_are_utc_with_microseconds() -> None:
+    there = datetime(2026, 3, 2, 9, 0, 0, 250, tzinfo=timezone(timedelta(hours=1)))
+    fields = json.loads(make.stamped(make.spasm(start=there)).payload())
+    assert fields["start"] == "2026-03-02T08:00:00.000250Z"
+    assert rfc3339(there) == fields["start"]
+
+
+def test_unknown_keys_are_ignored_so_that_older_readers_survive_newer_senders() -> None:
+    fields = json.loads(make.stamped(make.spasm()).payload()) | {"colour": "green"}
+    assert parse(json.dumps(fields)).what == "spasm"
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"schema": "spasm/2.0"}, "major version"),
+        ({"schema": "picture/1.0"}, "unknown schema"),
+        ({"kind": "wink"}, "kind"),
+        ({"start": 1772438400}, "start"),
+        ({"start": "2026-03-02T08:00:00"}, "start"),
+        ({"intensity": 2}, "intensity"),
+        ({"seq": -1}, "seq"),
+        ({"home": "a/b"}, "home"),
+        ({"end": None}, "needs end"),
+        ({"end": "2020-01-01T00:00:00Z"}, "before start"),
+        ({"id": ""}, "id"),
+    ],
+)
+def test_a_wrong_record_is_refused_with_the_place(change: dict[str, object], complaint: str) -> None:
+    fields = json.loads(make.stamped(make.spasm()).payload()) | change
+    with pytest.raises(RecordError, match=complaint):
+        parse(json.dumps(fields))
+
+
+def test_a_record_without_its_envelope_is_refused() -> None:
+    fields = json.loads(make.stamped(make.spasm()).payload())
+    del fields["boot"], fields["seq"]
+    with pytest.raises(RecordError, match="missing boot, seq"):
+        parse(json.dumps(fields))
+
+
+@pytest.mark.parametrize("payload", [b"", b"\xff\xfe", b"[1]", b"null", b"{", b"[" * 5000, b'{"schema":"spasm/1.0"}'])
+def test_junk_is_refused_without_a_crash(payload: bytes) -> None:
+    with pytest.raises(RecordError):
+        parse(payload)
+
+
+def test_numbers_that_are_not_finite_are_refused() -> None:
+    text = make.stamped(make.spasm()).payload().decode().replace('"intensity":0.7', '"intensity":NaN')
+    with pytest.raises(RecordError):
+        parse(text)
+
+
+def test_a_payload_over_16_kib_is_refused() -> None:
+    fields = json.loads(make.stamped(make.spasm()).payload()) | {"padding": "x" * 17_000}
+    with pytest.raises(RecordError, match="larger than"):
+        parse(json.dumps(fields))
+
+
+@given(st.binary(max_size=400))
+def test_no_bytes_crash_the_parser(payload: bytes) -> None:
+    with pytest.raises(RecordError):
+        parse(payload)
+
+
+def test_the_start_of_a_spasm_may_leave_the_rest_open() -> None:
+    start = Spasm(person="patient", phase="start", spasm_id="s1", start=datetime(2026, 3, 2, tzinfo=UTC))
+    assert parse(make.stamped(start).payload()).what == "spasm"
+    assert not start.counts
+
+
+@pytest.mark.parametrize(("verdict", "counts"), [(None, True), ("confirmed", True), ("unsure", True),
+                                                  ("false_alarm", False), ("voluntary", False)])  # fmt: skip
+def test_what_a_person_called_no_spasm_does_not_count(verdict: str | None, counts: bool) -> None:
+    assert make.spasm(verdict=verdict).counts is counts
+
+
+def test_health_figures_a_program_does_not_have_stay_null() -> None:
+    health = Health(time=make.START, program="edge", state="running", fps=24.5)
+    assert json.loads(make.stamped(health).payload())["lag_s"] is None
