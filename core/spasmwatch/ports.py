@@ -75,7 +75,13 @@ class Store(Protocol):
         """Return after commit; idempotent by record id. Raises StoreError, StoreRejected."""
 
     def read(self, what: str, person: str | None, start: datetime, end: datetime) -> Iterator[Record]:
-        """Records of one kind with start ≤ time < end, by time, then id; ``person`` None means everybody."""
+        """Records of one kind with start ≤ time < end, by time, then id; ``person`` None means everybody.
+
+        Spasms carry the verdict of their latest label; of a diary entry only the highest revision, unless deleted.
+        """
+
+    def everything(self, what: str) -> Iterator[Record]:
+        """All records of one kind by time, then id, for export: of the diary every revision."""
 
     def rates(self, person: str, start: datetime, end: datetime, bucket: Bucket, timezone: str) -> list[Rate]:
         """The roll-ups of the buckets that start in [start, end), oldest first."""
@@ -88,6 +94,9 @@ class Store(Protocol):
 
     def forget(self, person: str) -> int:
         """Remove everything of a person; returns the number of records removed."""
+
+    def expire(self, before: datetime) -> int:
+        """Remove raw records older than ``before``; roll-ups, diary and alerts stay. Returns the number removed."""
 
     def close(self) -> None:
         """Release files and connections."""

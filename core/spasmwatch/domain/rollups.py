@@ -1,11 +1,28 @@
-"""Counts and observed time of an hour or a local day, side by side: what every rate is read from."""
+"""Counts and observed time of an hour or a local day, side by side: what every rate is read from.
 
-from datetime import datetime
-from typing import Annotated, Literal
+Hours are counted from the home's local midnight, so they tile each local day exactly, also where a zone is half an
+hour off or a day has 23 or 25 hours; a day is the sum of its hours.
+"""
+
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Annotated, Final, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from spasmwatch.domain.records import Name, Part, Seconds, Time
+from spasmwatch.domain.records import SIDES, SPASM_KINDS, Label, Name, Observation, Part, Record, Seconds, Spasm, Time
+
+COUNTS: Final[tuple[str, ...]] = tuple(f"{kind}_{side}" for kind in (*SPASM_KINDS, "all") for side in (*SIDES, "all"))
+"""The names of all counts: ``<kind>_<side>``, ``<kind>_all``, ``all_<side>``, ``all_all``."""
+
+HOUR: Final = timedelta(hours=1)
+LONGEST_OBSERVATION: Final = HOUR
+OVERLAP_MARGIN: Final = timedelta(minutes=1)
+"""How far over the edge of an hour spasms of two cameras may hang together."""
 
 
 class Rollup(Part):
@@ -28,3 +45,166 @@ class Rollup(Part):
     def when(self) -> datetime:
         """The start of the bucket, by which it is stored."""
         return self.start
+
+
+Span = tuple[datetime, datetime]
+
+
+def day_of(time: datetime, zone: ZoneInfo) -> Span:
+    """The local day that holds ``time``: its first instant and that of the next day, in UTC."""
+    date = time.astimezone(zone).date()
+    first, following = (
+        datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC) for day in (date, date + timedelta(days=1))
+    )
+    return first, following
+
+
+def hour_of(time: datetime, zone: ZoneInfo) -> Span:
+    """The hour, counted from local midnight, that holds ``time``: its first instant and the next hour's, in UTC."""
+    first, following = day_of(time, zone)
+    start = first + (time - first) // HOUR * HOUR
+    return start, min(start + HOUR, following)
+
+
+def hours_between(start: datetime, end: datetime, zone: ZoneInfo) -> Iterator[Span]:
+    """The hours that touch [start, end], oldest first; at least the one that holds ``start``."""
+    hour = hour_of(start, zone)
+    yield hour
+    while hour[1] <= end:
+        hour = hour_of(hour[1], zone)
+        yield hour
+
+
+def touched_hours(records: Iterable[Record], zone: ZoneInfo) -> set[tuple[str, datetime, datetime]]:
+    """Person, start and end of every hour whose roll-up these records may change."""
+    touched: set[tuple[str, datetime, datetime]] = set()
+    for record in records:
+        if (span := _reach(record)) is not None:
+            touched.update((record.person, *hour) for hour in hours_between(*span, zone))
+    return touched
+
+
+def _reach(record: Record) -> Span | None:
+    if isinstance(record, Observation):
+        return record.start, record.start + timedelta(seconds=record.seconds) - timedelta(microseconds=1)
+    if isinstance(record, Spasm) and record.end is not None:
+        return record.start - OVERLAP_MARGIN, record.end + OVERLAP_MARGIN
+    if isinstance(record, Label):
+        return record.start - OVERLAP_MARGIN, record.start + OVERLAP_MARGIN
+    return None
+
+
+def summarise_hour(
+    home: str, person: str, hour: Span, spasms: Sequence[Spasm], observations: Sequence[Observation]
+) -> Rollup:
+    """The roll-up of one hour.
+
+    ``spasms`` should reach :data:`OVERLAP_MARGIN` over both edges and ``observations`` begin
+    :data:`LONGEST_OBSERVATION` before, so that neighbouring hours share out what lies across their edge.
+    """
+    start, end = hour
+    seen = [spasm for spasm in seen_once(spasms) if start <= spasm.start < end]
+    observed_s, blinks = _observed(observations, start, end)
+    return Rollup(
+        bucket="hour",
+        home=home,
+        person=person,
+        start=start,
+        observed_s=observed_s,
+        counts=count(seen),
+        closed_s=round(sum(spasm.closed_s or 0.0 for spasm in seen), 6),
+        blinks=blinks,
+    )
+
+
+def summarise_day(home: str, person: str, start: datetime, hours: Iterable[Rollup]) -> Rollup:
+    """The roll-up of the local day that begins at ``start``, from its hours."""
+    counts: Counter[str] = Counter()
+    observed_s = closed_s = 0.0
+    blinks = 0
+    for hour in hours:
+        counts.update(hour.counts)
+        observed_s += hour.observed_s
+        closed_s += hour.closed_s
+        blinks += hour.blinks
+    return Rollup(
+        bucket="day",
+        home=home,
+        person=person,
+        start=start,
+        observed_s=round(observed_s, 6),
+        counts=dict(counts),
+        closed_s=round(closed_s, 6),
+        blinks=blinks,
+    )
+
+
+def days_in(hours: Iterable[Rollup], zone: ZoneInfo) -> list[Rollup]:
+    """Hours summed up to the days of any zone, for a reader who lives in another one than the home."""
+    days: dict[datetime, list[Rollup]] = defaultdict(list)
+    for hour in hours:
+        days[day_of(hour.start, zone)[0]].append(hour)
+    return [summarise_day(members[0].home, members[0].person, start, members) for start, members in days.items()]
+
+
+def count(spasms: Iterable[Spasm]) -> dict[str, int]:
+    """Number of spasms by kind and side and their sums; zero counts are left out."""
+    counts: Counter[str] = Counter()
+    for spasm in spasms:
+        for kind in (spasm.kind, "all"):
+            for side in (spasm.side, "all"):
+                counts[f"{kind}_{side}"] += 1
+    return dict(counts)
+
+
+def seen_once(spasms: Iterable[Spasm]) -> list[Spasm]:
+    """The spasms that count, by start; where cameras saw the same ones, those of the camera that saw most.
+
+    Spasms of one kind and side that overlap in time hang together; within such a cluster one camera speaks for all.
+    """
+    series: dict[tuple[str | None, str | None], list[Spasm]] = defaultdict(list)
+    for spasm in spasms:
+        if spasm.counts:
+            series[spasm.kind, spasm.side].append(spasm)
+    chosen = [spasm for members in series.values() for cluster in _clusters(members) for spasm in _spokesman(cluster)]
+    return sorted(chosen, key=lambda spasm: (spasm.start, spasm.id))
+
+
+def _clusters(spasms: list[Spasm]) -> Iterator[list[Spasm]]:
+    cluster: list[Spasm] = []
+    reach = datetime.min.replace(tzinfo=UTC)
+    for spasm in sorted(spasms, key=lambda spasm: (spasm.start, spasm.id)):
+        if cluster and spasm.start > reach:
+            yield cluster
+            cluster = []
+        cluster.append(spasm)
+        reach = max(reach, spasm.end or spasm.start)
+    if cluster:
+        yield cluster
+
+
+def _spokesman(cluster: list[Spasm]) -> list[Spasm]:
+    nodes = Counter(spasm.node for spasm in cluster)
+    most = min(nodes, key=lambda node: (-nodes[node], node))
+    return [spasm for spasm in cluster if spasm.node == most]
+
+
+def _observed(observations: Iterable[Observation], start: datetime, end: datetime) -> tuple[float, int]:
+    """Observed seconds and blinks within [start, end): the union over cameras.
+
+    Where several observations cover the same moments, the one that saw the larger share of them counts.
+    """
+    spans = []
+    for item in observations:
+        begin, finish = max(item.start, start), min(item.start + timedelta(seconds=item.seconds), end)
+        if item.clock_ok and begin < finish:
+            spans.append((begin, finish, min(1.0, item.observed_s / item.seconds), item.blinks / item.seconds))
+    edges = sorted({edge for begin, finish, _, _ in spans for edge in (begin, finish)})
+    best = [(0.0, 0.0)] * max(0, len(edges) - 1)
+    for begin, finish, share, blink_rate in spans:
+        for index in range(bisect_left(edges, begin), bisect_left(edges, finish)):
+            best[index] = max(best[index], (share, blink_rate))
+    lengths = [(after - before).total_seconds() for before, after in pairwise(edges)]
+    observed_s = sum(length * share for length, (share, _) in zip(lengths, best, strict=True))
+    blinks = sum(length * blink_rate for length, (_, blink_rate) in zip(lengths, best, strict=True))
+    return round(observed_s, 6), round(blinks)
