@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from spasmwatch.errors import SettingsError
+from spasmwatch.settings.advice import AdviceSettings
 from spasmwatch.settings.alerts import Alerts
 from spasmwatch.settings.camera import Camera
 from spasmwatch.settings.diary import DiarySettings
@@ -40,6 +41,7 @@ class Settings(BaseSettings):
     diary: DiarySettings = DiarySettings()
     alerts: Alerts = Alerts()
     insights: Insights = Insights()
+    advice: AdviceSettings = AdviceSettings()
 
     @classmethod
     def settings_customise_sources(
