@@ -1,1 +1,1 @@
-"""From the signals of each frame to spasm events: baseline, segmentation, classification."""
+"""FrameSignals → baseline → evidence → bursts → spasms. Pure: no picture, no clock, no I/O."""

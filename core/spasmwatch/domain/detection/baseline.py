@@ -1,0 +1,58 @@
+"""What is usual for this person now: rolling robust levels, frozen while something may be a spasm."""
+
+from collections import deque
+
+import numpy as np
+
+
+class Level:
+    """A rolling quantile of one signal and its scatter over the last ``window_s`` seconds of accepted values.
+
+    Values are thinned to one every ``every_s``, so memory and cost do not depend on the frame rate.
+    """
+
+    def __init__(self, quantile: float = 0.5, window_s: float = 30.0, every_s: float = 0.12) -> None:
+        self._quantile, self._every = quantile, every_s
+        self._values: deque[float] = deque(maxlen=round(window_s / every_s))
+        self._last = -float("inf")
+        self._fresh = 0
+        self.value = 0.0
+        self.scatter = 0.0
+
+    def add(self, time: float, value: float) -> None:
+        """Accept one value; call only for frames that are certainly no event."""
+        if time - self._last < self._every:
+            return
+        self._last = time
+        self._values.append(value)
+        self._fresh += 1
+        # Recomputed often while few are known, later once every few values.
+        if self._fresh >= min(8, 1 + len(self._values) // 10):
+            self._fresh = 0
+            values = np.fromiter(self._values, dtype=np.float64)
+            self.value = float(np.quantile(values, self._quantile))
+            # 1.4826 MAD estimates the standard deviation of a normal distribution.
+            self.scatter = 1.4826 * float(np.median(np.abs(values - np.median(values))))
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+class Baseline:
+    """The levels of one face. ``ready`` once about a second of it has been seen."""
+
+    READY = 8
+
+    def __init__(self) -> None:
+        self.gap = {side: Level(0.6) for side in ("left", "right")}
+        self.change = {side: Level(0.5) for side in ("left", "right")}
+        self.brow = {side: Level(0.5) for side in ("left", "right")}
+        self.cheek = {side: Level(0.5) for side in ("left", "right")}
+        self.corner = {side: Level(0.5) for side in ("left", "right")}
+        self.tilt = Level(0.5)
+        self.pull = Level(0.5)
+
+    @property
+    def ready(self) -> bool:
+        """Whether enough of this face has been seen to judge it."""
+        return len(self.pull) >= self.READY

@@ -1,0 +1,173 @@
+"""Which pattern an episode shows: one-sided, both eyes, a brief jerk, or none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from spasmwatch.domain.detection.evidence import SIDES, Evidence
+from spasmwatch.domain.detection.segmentation import Burst
+from spasmwatch.domain.records import Context, Region, Side, SpasmKind
+
+# Both eyes shut at least this long, with lowered brows, is a hold; shorter ones count as a cluster only.
+HOLD_S = 0.45
+HOLD_SQUEEZE = 0.015
+# A cluster: this many forceful closures, each within ``CLUSTER_GAP_S`` of the next.
+CLUSTER_CLOSURES = 3
+CLUSTER_GAP_S = 0.6
+CLUSTER_SQUEEZE = 0.010
+# A tic is brief; a longer one-sided pull of the mouth is a half smile or speech.
+TIC_LONGEST_S = 0.6
+REGION_MOVED = {"brow": 0.02, "cheek": 0.02, "corner": 0.03}
+SHUT = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One spasm: times in seconds by the frames' clock, the other fields as in the ``spasm`` record."""
+
+    start: float
+    end: float
+    kind: SpasmKind
+    side: Side
+    regions: tuple[Region, ...]
+    bursts: int
+    intensity: float
+    confidence: float
+    closed_s: float
+    context: tuple[Context, ...] = ()
+
+
+def classify(bursts: Sequence[Burst], frames: Sequence[Evidence]) -> list[Finding]:
+    """Spasms in one episode. ``frames`` covers all ``bursts``. One-sided eye patterns go before the others."""
+    findings = _hemifacial(bursts, frames)
+    if not findings:
+        findings = _blepharospasm(bursts, frames)
+    if not findings:
+        findings = _tics(bursts, frames)
+    return findings
+
+
+def _within(frames: Sequence[Evidence], start: float, end: float) -> list[Evidence]:
+    return [frame for frame in frames if start <= frame.time <= end] or [
+        min(frames, key=lambda frame: abs(frame.time - (start + end) / 2))
+    ]
+
+
+def _hemifacial(bursts: Sequence[Burst], frames: Sequence[Evidence]) -> list[Finding]:
+    weight = {side: sum(b.peak * b.length for b in bursts if b.channel == f"eye_{side}") for side in SIDES}
+    side: Side = "left" if weight["left"] >= weight["right"] else "right"
+    if weight[side] <= 0 or weight[side] < 2 * min(weight.values()):
+        return []
+    own = [burst for burst in bursts if burst.channel == f"eye_{side}"]
+    start, end = own[0].start, own[-1].end
+    shown = _within(frames, start, end)
+    peak = max(burst.peak for burst in own)
+    top = max(shown, key=lambda frame: frame.one_sided[side])
+    regions: list[Region] = ["eye"]
+    if abs(top.brow[side]) > REGION_MOVED["brow"]:
+        regions.insert(0, "brow")
+    if top.cheek[side] > REGION_MOVED["cheek"]:
+        regions.append("cheek")
+    if top.corner[side] > REGION_MOVED["corner"]:
+        regions.append("mouth")
+    return [
+        Finding(
+            start=start,
+            end=end,
+            kind="hemifacial",
+            side=side,
+            regions=tuple(regions),
+            bursts=len(own),
+            intensity=_share(0.6 * top.closure[side] + 0.8 * top.change[side]),
+            confidence=_share(0.35 + 0.2 * peak),
+            closed_s=closed_seconds(shown, side),
+        )
+    ]
+
+
+def _blepharospasm(bursts: Sequence[Burst], frames: Sequence[Evidence]) -> list[Finding]:
+    closures = [burst for burst in bursts if burst.channel == "closure"]
+    forceful = [burst for burst in closures if is_hold(burst, frames)]
+    for group in _clusters(closures):
+        squeezes = [_squeeze(burst, frames) for burst in group]
+        if len(group) >= CLUSTER_CLOSURES and fmean(squeezes) >= CLUSTER_SQUEEZE:
+            forceful += [burst for burst in group if burst not in forceful]
+    if not forceful:
+        return []
+    forceful.sort(key=lambda burst: burst.start)
+    start, end = forceful[0].start, forceful[-1].end
+    shown = _within(frames, start, end)
+    squeeze = max(_squeeze(burst, frames) for burst in forceful)
+    depth = max(burst.peak for burst in forceful)
+    return [
+        Finding(
+            start=start,
+            end=end,
+            kind="blepharospasm",
+            side="both",
+            regions=("brow", "eye"),
+            bursts=len(forceful),
+            intensity=_share(0.6 * depth + 8 * max(0.0, squeeze)),
+            confidence=_share(0.5 + 10 * squeeze),
+            closed_s=closed_seconds(shown, None),
+        )
+    ]
+
+
+def _clusters(closures: Sequence[Burst]) -> list[list[Burst]]:
+    groups: list[list[Burst]] = []
+    for burst in closures:
+        if groups and burst.start - groups[-1][-1].end <= CLUSTER_GAP_S:
+            groups[-1].append(burst)
+        else:
+            groups.append([burst])
+    return groups
+
+
+def is_hold(closure: Burst, frames: Sequence[Evidence]) -> bool:
+    """Whether a closure of both eyes is long and forceful."""
+    return closure.length >= HOLD_S and _squeeze(closure, frames) >= HOLD_SQUEEZE
+
+
+def _squeeze(closure: Burst, frames: Sequence[Evidence]) -> float:
+    """Lowering of the brows while both eyes were most shut: the mean over the deeper half of the closure."""
+    shown = _within(frames, closure.start, closure.end)
+    deepest = max(frame.both_closure for frame in shown)
+    return fmean(frame.squeeze for frame in shown if frame.both_closure >= 0.7 * deepest)
+
+
+def _tics(bursts: Sequence[Burst], frames: Sequence[Evidence]) -> list[Finding]:
+    jerks = [b for b in bursts if b.channel.startswith("mouth") and b.length <= TIC_LONGEST_S]
+    if not jerks or any(b.channel.startswith("mouth") and b.length > TIC_LONGEST_S for b in bursts):
+        return []
+    strongest = max(jerks, key=lambda burst: burst.peak)
+    side: Side = "left" if strongest.channel == "mouth_left" else "right"
+    own = [burst for burst in jerks if burst.channel == strongest.channel]
+    shown = _within(frames, own[0].start, own[-1].end)
+    return [
+        Finding(
+            start=own[0].start,
+            end=own[-1].end,
+            kind="tic",
+            side=side,
+            regions=("mouth",),
+            bursts=len(own),
+            intensity=_share(max(abs(frame.pull) for frame in shown) / 0.2),
+            confidence=_share(0.3 + 0.2 * strongest.peak),
+            closed_s=0.0,
+        )
+    ]
+
+
+def closed_seconds(frames: Sequence[Evidence], side: Side | None) -> float:
+    """Seconds in which the eye of ``side`` (None: both) was shut."""
+    total = 0.0
+    for before, after in zip(frames, frames[1:], strict=False):
+        closure = after.both_closure if side is None or side == "both" else after.closure[side]
+        if closure >= SHUT:
+            total += min(0.5, after.time - before.time)
+    return round(total, 3)
+
+
+def _share(value: float) -> float:
+    return round(max(0.0, min(1.0, value)), 3)

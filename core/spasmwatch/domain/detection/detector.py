@@ -1,0 +1,125 @@
+"""The detector: FrameSignals in, spasms out; causal, one pass, the same code live, on a file and on a trace."""
+
+from collections import deque
+from typing import Final
+
+from spasmwatch.domain.detection.baseline import Baseline
+from spasmwatch.domain.detection.classification import Finding, classify
+from spasmwatch.domain.detection.evidence import SIDES, Evidence, corner, judge, raw_pull
+from spasmwatch.domain.detection.quality import unusable
+from spasmwatch.domain.detection.segmentation import Burst, Channel, Thresholds
+from spasmwatch.domain.detection.signals import FaceSignals, FrameSignals
+
+NAME: Final = "lids-and-looks"
+VERSION: Final = "1.0"
+
+EYE = Thresholds(enter=1.0, leave=0.45, foot=0.3, sure=2.0)
+MOUTH = Thresholds(enter=0.07, leave=0.035, foot=0.02, sure=0.14)
+CLOSURE = Thresholds(enter=0.35, leave=0.22, foot=0.10, sure=0.6, least_frames=1)
+# Bursts less than this apart are one spasm (the record contract).
+MERGE_S: Final = 1.0
+LONGEST_EPISODE_S: Final = 120.0
+# A face that was gone this long is learned anew.
+FORGET_S: Final = 20.0
+# The baseline takes no values while something may be an event, but never waits longer than this.
+LONGEST_FREEZE_S: Final = 90.0
+
+
+class Detector:
+    """Feed frames in order of time with :meth:`update`; call :meth:`finish` at the end of a recording."""
+
+    def __init__(self) -> None:
+        self.baseline = Baseline()
+        self._channels = [
+            Channel("eye_left", EYE),
+            Channel("eye_right", EYE),
+            Channel("mouth_left", MOUTH),
+            Channel("mouth_right", MOUTH),
+            Channel("closure", CLOSURE),
+        ]
+        self._bursts: list[Burst] = []
+        self._frames: deque[Evidence] = deque()
+        self._seen_at: float | None = None
+        self._learned_at: float | None = None
+
+    def update(self, frame: FrameSignals) -> list[Finding]:
+        """The spasms that are known to be over with this frame."""
+        face = frame.face
+        if face is None or unusable(face) is not None:
+            return self._blind(frame.time)
+        if self._seen_at is not None and frame.time - self._seen_at > FORGET_S:
+            self.baseline = Baseline()
+        self._seen_at = frame.time
+        if not self.baseline.ready:
+            self._learn(frame.time, face)
+            return []
+        evidence = judge(frame.time, face, self.baseline)
+        self._frames.append(evidence)
+        scores = {
+            "eye_left": evidence.one_sided["left"],
+            "eye_right": evidence.one_sided["right"],
+            "mouth_left": evidence.pull,
+            "mouth_right": -evidence.pull,
+            "closure": evidence.both_closure,
+        }
+        for channel in self._channels:
+            ended = channel.update(frame.time, scores[channel.name])
+            if ended:
+                self._bursts.append(ended)
+        if self._may_learn(evidence):
+            self._learn(frame.time, face)
+        return self._close_episode(frame.time)
+
+    def finish(self) -> list[Finding]:
+        """End of the recording: what is going on ends here."""
+        return self._blind(float("inf"))
+
+    def _blind(self, time: float) -> list[Finding]:
+        """A frame in which no spasm could be seen: going bursts end where they were last seen."""
+        for channel in self._channels:
+            ended = channel.stop()
+            if ended:
+                self._bursts.append(ended)
+        return self._close_episode(time)
+
+    def _close_episode(self, now: float) -> list[Finding]:
+        going = [channel.start for channel in self._channels if channel.start is not None]
+        if self._bursts:
+            last = max(burst.end for burst in self._bursts)
+            first = min(burst.start for burst in self._bursts)
+            if (now - last > MERGE_S and not going) or now - first > LONGEST_EPISODE_S:
+                findings = classify(sorted(self._bursts, key=lambda burst: burst.start), list(self._frames))
+                self._bursts.clear()
+                self._trim(now)
+                return findings
+        elif not going:
+            self._trim(now)
+        return []
+
+    def _trim(self, now: float) -> None:
+        """Keep only what a burst that begins now may reach back to."""
+        while self._frames and now - self._frames[0].time > 2 * MERGE_S:
+            self._frames.popleft()
+
+    def _may_learn(self, evidence: Evidence) -> bool:
+        calm = (
+            evidence.both_closure < 0.2
+            and max(evidence.one_sided.values()) < 0.5
+            and abs(evidence.pull) < 0.6 * MOUTH.enter
+        )
+        waited = self._learned_at is not None and evidence.time - self._learned_at > LONGEST_FREEZE_S
+        return calm or waited
+
+    def _learn(self, time: float, face: FaceSignals) -> None:
+        self._learned_at = time
+        for side in SIDES:
+            eye = face.side(side)
+            self.baseline.gap[side].add(time, eye.gap)
+            self.baseline.change[side].add(time, eye.change)
+            self.baseline.brow[side].add(time, eye.brow)
+            self.baseline.cheek[side].add(time, eye.cheek)
+            self.baseline.corner[side].add(time, corner(eye))
+        self.baseline.pull.add(time, raw_pull(face))
+        left = 1 - face.left.gap / max(1e-3, self.baseline.gap["left"].value)
+        right = 1 - face.right.gap / max(1e-3, self.baseline.gap["right"].value)
+        self.baseline.tilt.add(time, left - right)

@@ -1,0 +1,93 @@
+"""From a score over time to bursts: thresholds with hysteresis, onset at the foot of the rise, least length."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+ChannelName = Literal["eye_left", "eye_right", "mouth_left", "mouth_right", "closure"]
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """One rise and fall of one channel; times in seconds, ``peak`` in the channel's own unit."""
+
+    channel: ChannelName
+    start: float
+    end: float
+    peak: float
+    frames: int
+
+    @property
+    def length(self) -> float:
+        """Seconds."""
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """A burst begins at ``enter``, counts from where the score left ``foot`` and ends below ``leave``.
+
+    It must hold ``least_frames`` frames, or one that reaches ``sure``.
+    """
+
+    enter: float
+    leave: float
+    foot: float
+    sure: float
+    least_frames: int = 2
+
+
+class Channel:
+    """Follows one score."""
+
+    def __init__(self, name: ChannelName, thresholds: Thresholds) -> None:
+        self.name: ChannelName = name
+        self._limits = thresholds
+        self._quiet_at: float | None = None
+        self._start: float | None = None
+        self._last = 0.0
+        self._peak = 0.0
+        self._frames = 0
+
+    @property
+    def active(self) -> bool:
+        """Whether a burst is going on."""
+        return self._start is not None
+
+    @property
+    def start(self) -> float | None:
+        """Onset of the burst that is going on."""
+        return self._start
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the burst that is going on is long or strong enough to count."""
+        return self.active and (self._frames >= self._limits.least_frames or self._peak >= self._limits.sure)
+
+    def update(self, time: float, score: float) -> Burst | None:
+        """Take the score of one frame; returns the burst that ended with it."""
+        if self._start is None:
+            if score >= self._limits.enter:
+                self._start = time if self._quiet_at is None else self._quiet_at
+                self._peak, self._frames, self._last = score, 1, time
+            elif score < self._limits.foot:
+                self._quiet_at = time
+            return None
+        if score >= self._limits.leave:
+            self._peak = max(self._peak, score)
+            self._frames += 1
+            self._last = time
+            return None
+        return self._finish(time)
+
+    def stop(self) -> Burst | None:
+        """End at the last frame seen: the face is gone."""
+        ended = None if self._start is None else self._finish(self._last)
+        self._quiet_at = None
+        return ended
+
+    def _finish(self, end: float) -> Burst | None:
+        assert self._start is not None  # noqa: S101 - both callers have checked
+        burst = Burst(self.name, self._start, end, self._peak, self._frames) if self.confirmed else None
+        self._start = None
+        self._quiet_at = end
+        return burst
