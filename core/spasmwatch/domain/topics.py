@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError
 
@@ -84,6 +84,34 @@ class AlertCommand(WireMessage):
     actor: Name
     until: Time | None = None
     time: Time
+
+
+class PauseCommand(WireMessage):
+    """Sent to ``…/<camera>/pause/set``. Anybody may stop the camera; the camera resumes only for the patient.
+
+    ``until`` None means until the patient resumes. A repeated ``id`` does nothing. A second pause never shortens one
+    that lasts longer.
+    """
+
+    id: ShortText
+    verb: Literal["pause", "resume"]
+    actor: Name
+    patient: bool = False
+    until: Time | None = None
+    time: Time
+
+
+class PauseState(WireMessage):
+    """Retained at ``…/<camera>/pause/state``: whether the camera is off on purpose."""
+
+    paused: bool
+    since: Time | None = None
+    until: Time | None = None
+    by: Name | None = None
+
+    def holds(self, now: datetime) -> bool:
+        """Whether the pause is on at ``now``."""
+        return self.paused and (self.until is None or now < self.until)
 
 
 class PushState(WireMessage):
