@@ -25,6 +25,8 @@ MESSAGES: dict[str, tuple[str, type[BaseModel], str]] = {
     "fault": ("{node}/fault", topics.Fault, "Retained: whether something is broken, and why."),
     "alert_command": ("alerts/{alert_id}/command", topics.AlertCommand, "A caregiver's word on an alert."),
     "diary_add": ("diary/add", topics.DiaryAdd, "An entry from a button or another program."),
+    "pause": ("{node}/pause/set", topics.PauseCommand, "Stop the camera; only the patient resumes it."),
+    "pause_state": ("{node}/pause/state", topics.PauseState, "Retained: whether the camera is off on purpose."),
     "push_state": ("alerts/pushes/state", topics.PushState, "Retained: pushes delivered and waiting."),
 }
 
