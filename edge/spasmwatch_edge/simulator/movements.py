@@ -1,0 +1,418 @@
+"""The shapes in time of spasms and of ordinary behaviour: what moves, how far, from when to when.
+
+A movement starts at its first and ends at its last motion, so labels are exact. Muscles contract faster than they
+let go; envelopes are raised cosines with a rise, a hold and a fall.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from numpy.random import Generator
+
+from spasmwatch_edge.simulator.pose import Channel, Pose
+
+Side = Literal["left", "right", "both"]
+OneSide = Literal["left", "right"]
+SpasmKind = Literal["hemifacial", "blepharospasm", "tic"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One contraction of one channel: from ``start``, ``rise`` + ``hold`` + ``fall`` seconds, up to ``amount``."""
+
+    channel: Channel
+    amount: float
+    start: float
+    rise: float
+    hold: float
+    fall: float
+
+    @property
+    def end(self) -> float:
+        return self.start + self.rise + self.hold + self.fall
+
+    def at(self, time: float) -> float:
+        """The channel's value at ``time``."""
+        since = time - self.start
+        if since <= 0 or time >= self.end:
+            return 0.0
+        if since < self.rise:
+            return self.amount * (0.5 - 0.5 * math.cos(math.pi * since / self.rise))
+        since -= self.rise + self.hold
+        return self.amount if since <= 0 else self.amount * (0.5 + 0.5 * math.cos(math.pi * since / self.fall))
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One thing the face does. ``spasm`` tells whether a detector must report it."""
+
+    kind: str
+    pattern: str
+    side: Side
+    strength: float
+    bursts: int
+    parts: tuple[Part, ...]
+    spasm: bool
+
+    @property
+    def start(self) -> float:
+        return min(part.start for part in self.parts)
+
+    @property
+    def end(self) -> float:
+        return max(part.end for part in self.parts)
+
+    def apply(self, pose: Pose, time: float) -> None:
+        """Add this movement's contractions at ``time`` to ``pose``."""
+        for part in self.parts:
+            pose[part.channel] += part.at(time)
+
+
+def _paired(name: str, side: OneSide) -> Channel:
+    return f"{name}_{side}"  # type: ignore[return-value]
+
+
+def _both(name: str, amount: float, start: float, rise: float, hold: float, fall: float) -> list[Part]:
+    return [Part(_paired(name, side), amount, start, rise, hold, fall) for side in ("right", "left")]
+
+
+# --- spasms -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class HemifacialStyle:
+    """What stays the same from spasm to spasm of one person: how far each region takes part, and its lag."""
+
+    side: OneSide
+    eye: float
+    cheek: float
+    mouth: float
+    brow: float
+    mouth_lag: float
+
+
+def hemifacial_style(random: Generator, side: OneSide) -> HemifacialStyle:
+    """The brow rises in three of four; the mouth takes part in most (93 % spread beyond one region)."""
+    spread = random.random() < 0.93
+    return HemifacialStyle(
+        side=side,
+        eye=random.uniform(0.8, 1.05),
+        cheek=random.uniform(0.5, 1.0) if spread else 0.1,
+        mouth=random.uniform(0.5, 1.0) if spread else 0.0,
+        brow=random.uniform(0.4, 0.9) if random.random() < 0.75 else random.uniform(-0.2, 0.0),
+        mouth_lag=random.uniform(0.0, 0.06),
+    )
+
+
+def hemifacial(
+    random: Generator, start: float, style: HemifacialStyle, strength: float, pattern: str | None = None
+) -> Movement:
+    """A clonic series, a single twitch or a tonic hold of one half of the face."""
+    chosen = pattern or str(random.choice(["hfs_clonic", "hfs_single", "hfs_tonic"], p=[0.5, 0.25, 0.25]))
+    parts: list[Part] = []
+    bursts = 1
+    if chosen == "hfs_clonic":
+        bursts = int(random.integers(2, 9))
+        period = random.uniform(0.19, 0.34)
+        at = start
+        for _ in range(bursts):
+            rise, hold, fall = 0.28 * period, random.uniform(0.1, 0.25) * period, random.uniform(0.4, 0.6) * period
+            parts += _half_face(style, strength * random.uniform(0.75, 1.05), at, rise, hold, fall)
+            at += period * random.uniform(0.85, 1.15)
+    elif chosen == "hfs_single":
+        rise, hold, fall = random.uniform(0.05, 0.09), random.uniform(0.02, 0.08), random.uniform(0.09, 0.17)
+        parts += _half_face(style, strength, start, rise, hold, fall)
+    else:
+        hold = random.uniform(0.7, 4.5)
+        rise, fall = random.uniform(0.08, 0.25), random.uniform(0.15, 0.5)
+        parts += _half_face(style, strength, start, rise, hold, fall)
+        parts += _tremor(random, style, strength, start + rise, hold)
+    return Movement("hemifacial", chosen, style.side, strength, bursts, tuple(parts), spasm=True)
+
+
+def _half_face(
+    style: HemifacialStyle, strength: float, start: float, rise: float, hold: float, fall: float
+) -> list[Part]:
+    side, later = style.side, start + style.mouth_lag
+    parts = [
+        Part(_paired("lid", side), style.eye * strength, start, rise, hold, fall),
+        Part(_paired("squeeze", side), 0.8 * style.eye * strength, start, rise, hold, fall),
+        Part(_paired("cheek", side), style.cheek * strength, start, rise, hold, fall),
+        Part(_paired("corner", side), style.mouth * strength, later, rise, hold, fall),
+        Part(_paired("brow", side), style.brow * strength, start, rise, hold, fall),
+        Part(_paired("nose", side), 0.4 * style.cheek * strength, later, rise, hold, fall),
+    ]
+    return [part for part in parts if abs(part.amount) > 0.01]
+
+
+def _tremor(random: Generator, style: HemifacialStyle, strength: float, start: float, seconds: float) -> list[Part]:
+    """The fine flicker on top of a tonic hold."""
+    parts = []
+    at = start
+    while at + 0.2 < start + seconds:
+        amount = -random.uniform(0.03, 0.15) * strength
+        parts.append(Part(_paired("lid", style.side), amount, at, 0.05, 0.02, 0.06))
+        parts.append(Part(_paired("corner", style.side), amount * style.mouth, at, 0.05, 0.02, 0.06))
+        at += random.uniform(0.15, 0.7)
+    return parts
+
+
+def blepharospasm(random: Generator, start: float, strength: float, pattern: str | None = None) -> Movement:
+    """Both eyes: a forceful hold, or a cluster of forceful blinks, with lowered brows."""
+    chosen = pattern or str(random.choice(["bsp_hold", "bsp_cluster"]))
+    brow, frown, lag = random.uniform(0.4, 0.9), random.uniform(0.2, 0.9), random.uniform(0.0, 0.02)
+    uneven = random.uniform(0.9, 1.0)
+    bursts = 1 if chosen == "bsp_hold" else int(random.integers(3, 7))
+    period = random.uniform(0.24, 0.4)
+    parts: list[Part] = []
+    at = start
+    for _ in range(bursts):
+        if chosen == "bsp_hold":
+            rise, hold, fall = random.uniform(0.08, 0.2), random.uniform(0.9, 4.0), random.uniform(0.15, 0.4)
+        else:
+            rise, hold, fall = 0.25 * period, random.uniform(0.2, 0.35) * period, 0.4 * period
+        parts += [
+            Part("lid_right", 1.05 * strength, at, rise, hold, fall),
+            Part("lid_left", 1.05 * strength * uneven, at + lag, rise, hold, fall),
+            *_both("squeeze", strength, at, rise, hold, fall),
+            *_both("brow", -brow * strength, at, rise, hold, fall),
+            *_both("cheek", 0.35 * strength, at, rise, hold, fall),
+            *_both("nose", 0.3 * strength, at, rise, hold, fall),
+            Part("frown", frown * strength, at, rise, hold, fall),
+        ]
+        at += period * random.uniform(0.9, 1.15)
+    return Movement("blepharospasm", chosen, "both", strength, bursts, tuple(parts), spasm=True)
+
+
+TIC_PATTERNS = ("tic_mouth", "tic_brow", "tic_nose", "tic_eye")
+
+
+@dataclass(frozen=True, slots=True)
+class TicStyle:
+    """A tic is stereotyped: one person's comes again in the same shape."""
+
+    pattern: str
+    side: OneSide
+    rise: float
+    hold: float
+    fall: float
+
+
+def tic_style(random: Generator, side: OneSide) -> TicStyle:
+    """One person's tic; it takes a quarter to less than half a second."""
+    return TicStyle(
+        str(random.choice(TIC_PATTERNS)),
+        side,
+        random.uniform(0.06, 0.1),
+        random.uniform(0.03, 0.12),
+        random.uniform(0.1, 0.18),
+    )
+
+
+def tic(start: float, style: TicStyle, strength: float) -> Movement:
+    """A brief movement outside the patterns of the other spasms."""
+    side, timing = style.side, (start, style.rise, style.hold, style.fall)
+    reported: Side = side
+    if style.pattern == "tic_mouth":
+        parts = [
+            Part(_paired("corner", side), strength, *timing),
+            Part(_paired("cheek", side), 0.3 * strength, *timing),
+        ]
+    elif style.pattern == "tic_brow":
+        parts, reported = _both("brow", strength, *timing), "both"
+    elif style.pattern == "tic_nose":
+        parts, reported = [*_both("nose", 1.3 * strength, *timing), Part("frown", 0.4 * strength, *timing)], "both"
+    else:
+        parts = [
+            Part(_paired("lid", side), strength, *timing),
+            Part(_paired("squeeze", side), strength, *timing),
+            Part(_paired("cheek", side), 0.5 * strength, *timing),
+        ]
+    return Movement("tic", style.pattern, reported, strength, 1, tuple(parts), spasm=True)
+
+
+# --- ordinary behaviour -----------------------------------------------------------------------------------------
+
+
+def blink(random: Generator, start: float, pattern: str | None = None) -> Movement:
+    """Full, partial or slow; half of all natural blinks are partial, some come twice."""
+    chosen = pattern or str(
+        random.choice(["blink_full", "blink_partial", "blink_slow", "blink_double"], p=[0.5, 0.38, 0.06, 0.06])
+    )
+    depth = random.uniform(0.3, 0.75) if chosen == "blink_partial" else random.uniform(0.9, 1.0)
+    slow = random.uniform(1.6, 2.6) if chosen == "blink_slow" else 1.0
+    rise = random.uniform(0.05, 0.09) * slow
+    hold = random.uniform(0.0, 0.05) * slow * slow
+    fall = random.uniform(0.1, 0.2) * slow
+    uneven = random.uniform(0.94, 1.0)
+    starts = [start, start + rise + hold + fall + random.uniform(0.0, 0.15)]
+    parts: list[Part] = []
+    for at in starts[: 2 if chosen == "blink_double" else 1]:
+        parts += [
+            Part("lid_right", depth, at, rise, hold, fall),
+            Part("lid_left", depth * uneven, at, rise, hold, fall),
+            *_both("brow", -0.05 * depth, at, rise, hold, fall),
+        ]
+    return Movement("blink", chosen, "both", depth, len(starts) if chosen == "blink_double" else 1, tuple(parts), False)
+
+
+def smile(random: Generator, start: float) -> Movement:
+    """Both corners, slow, seldom quite even; a wide one narrows the eyes."""
+    strength = random.uniform(0.4, 1.0)
+    rise, hold, fall = random.uniform(0.3, 0.8), random.uniform(0.5, 3.0), random.uniform(0.4, 1.2)
+    uneven = random.uniform(0.75, 1.0)
+    weak = str(random.choice(["left", "right"]))
+    narrowing = random.uniform(0.0, 0.35) * strength
+    parts = [
+        *_both("cheek", 0.8 * strength, start, rise, hold, fall),
+        *_both("lid", narrowing, start, rise, hold, fall),
+        *_both("squeeze", 0.4 * strength, start, rise, hold, fall),
+    ]
+    for side in ("left", "right"):
+        amount = strength * (uneven if side == weak else 1.0)
+        parts.append(Part(_paired("corner", side), amount, start, rise, hold, fall))
+    return Movement("smile", "smile", "both", strength, 1, tuple(parts), False)
+
+
+def talk(random: Generator, start: float) -> Movement:
+    """Syllables at 3 to 7 a second, with pauses, lips rounding and brows going along."""
+    seconds = random.uniform(1.5, 8.0)
+    parts: list[Part] = []
+    at = start
+    while at < start + seconds:
+        length = random.uniform(0.12, 0.3)
+        amount = random.uniform(0.02, 0.15)
+        parts.append(Part("jaw", amount, at, 0.45 * length, 0.1 * length, 0.6 * length))
+        if random.random() < 0.4:
+            parts.append(Part("pucker", random.uniform(-0.25, 0.6), at, 0.5 * length, 0.1 * length, 0.7 * length))
+        if random.random() < 0.08:
+            parts += _both("brow", random.uniform(0.1, 0.45), at, 0.2, random.uniform(0.1, 0.5), 0.3)
+        at += length * random.uniform(0.8, 1.1) + (random.uniform(0.2, 0.6) if random.random() < 0.1 else 0.0)
+    nod = random.uniform(-0.03, 0.03)
+    parts.append(Part("pitch", nod, start, 0.4, max(0.1, seconds - 0.9), 0.5))
+    return Movement("talk", "talk", "both", 1.0, 1, tuple(parts), False)
+
+
+def chew(random: Generator, start: float) -> Movement:
+    """One to two strokes a second, the jaw working somewhat to one side."""
+    strokes = int(random.integers(4, 12))
+    period, lean = random.uniform(0.5, 0.9), random.uniform(-0.25, 0.25)
+    parts: list[Part] = []
+    for stroke in range(strokes):
+        at = start + stroke * period
+        timing = (at, 0.4 * period, 0.05 * period, 0.5 * period)
+        parts.append(Part("jaw", random.uniform(0.03, 0.09), *timing))
+        parts.append(Part("corner_left", lean * random.uniform(0.6, 1.0), *timing))
+        parts.append(Part("corner_right", -lean * random.uniform(0.6, 1.0), *timing))
+        parts.append(Part("pucker", random.uniform(0.1, 0.4), *timing))
+    return Movement("chew", "chew", "both", 1.0, strokes, tuple(parts), False)
+
+
+def yawn(random: Generator, start: float) -> Movement:
+    """Wide mouth, eyes narrowing to shut at the height."""
+    strength = random.uniform(0.6, 1.0)
+    rise, hold, fall = random.uniform(0.9, 1.6), random.uniform(0.6, 1.8), random.uniform(0.6, 1.2)
+    close, shut = random.uniform(0.5, 1.0), start + 0.6 * rise
+    parts = [
+        Part("jaw", 0.42 * strength, start, rise, hold, fall),
+        Part("pucker", 0.5 * strength, start, rise, hold, fall),
+        *_both("lid", close, shut, 0.5 * rise, hold, fall),
+        *_both("squeeze", 0.4 * close, shut, 0.5 * rise, hold, fall),
+        *_both("brow", random.uniform(-0.3, 0.4), start, rise, hold, fall),
+        Part("pitch", -0.1 * strength, start, rise, hold, fall),
+    ]
+    return Movement("yawn", "yawn", "both", strength, 1, tuple(parts), False)
+
+
+def turn(random: Generator, start: float) -> Movement:
+    """The head turns aside or nods, and comes back; a blink often goes with it, and the eyes lead."""
+    rise, hold, fall = random.uniform(0.25, 0.8), random.uniform(0.2, 2.5), random.uniform(0.3, 0.9)
+    yaw, pitch = random.uniform(0.12, 0.42) * random.choice([-1.0, 1.0]), random.uniform(-0.1, 0.15)
+    parts = [
+        Part("yaw", yaw, start, rise, hold, fall),
+        Part("pitch", pitch, start, rise, hold, fall),
+        Part("roll", random.uniform(-0.1, 0.1), start, rise, hold, fall),
+        Part("head_x", 0.25 * yaw, start, rise, hold, fall),
+        Part("gaze_x", 0.08 * float(math.copysign(1.0, yaw)), start, 0.08, 0.3 * rise, rise),
+    ]
+    if random.random() < 0.6:
+        parts += list(blink(random, start + 0.3 * rise, "blink_full").parts)
+    return Movement("turn", "turn", "both", 1.0, 1, tuple(parts), False)
+
+
+def look_down(random: Generator, start: float) -> Movement:
+    """Reading or looking at a phone: the upper lids follow the eyes down."""
+    amount = random.uniform(0.4, 1.0)
+    rise, hold, fall = random.uniform(0.08, 0.25), random.uniform(0.4, 4.0), random.uniform(0.08, 0.25)
+    parts = [
+        *_both("lid", 0.5 * amount, start, rise, hold, fall),
+        Part("gaze_y", 0.05 * amount, start, rise, hold, fall),
+        Part("pitch", random.uniform(0.0, 0.12), start, 1.5 * rise, max(0.0, hold - rise), 1.5 * fall),
+    ]
+    return Movement("look_down", "look_down", "both", amount, 1, tuple(parts), False)
+
+
+def brows(random: Generator, start: float) -> Movement:
+    """Both brows raised in conversation: slower than a tic, and held."""
+    timing = (start, random.uniform(0.18, 0.35), random.uniform(0.3, 1.2), random.uniform(0.25, 0.5))
+    strength = random.uniform(0.3, 0.9)
+    return Movement("brows", "brows", "both", strength, 1, tuple(_both("brow", strength, *timing)), False)
+
+
+def light(random: Generator, start: float) -> Movement:
+    """A lamp switched, a cloud, or a television's flicker."""
+    change = random.uniform(-0.55, 0.35)
+    if random.random() < 0.3:
+        parts = [
+            Part("light", random.uniform(-0.2, 0.2), start + at * 0.25, 0.05, random.uniform(0.05, 0.15), 0.05)
+            for at in range(int(random.integers(4, 14)))
+        ]
+        return Movement("light", "light_flicker", "both", 1.0, len(parts), tuple(parts), False)
+    sudden = random.random() < 0.5
+    rise, fall = (0.04, 0.04) if sudden else (random.uniform(0.5, 2.0), random.uniform(0.5, 2.0))
+    part = Part("light", change, start, rise, random.uniform(1.0, 5.0), fall)
+    return Movement("light", "light_switch" if sudden else "light_cloud", "both", abs(change), 1, (part,), False)
+
+
+def sneeze(random: Generator, start: float) -> Movement:
+    """Eyes shut, head back, then down with an open mouth."""
+    parts = [
+        *_both("lid", 1.0, start + 0.25, 0.2, 0.55, 0.25),
+        *_both("squeeze", 0.8, start + 0.3, 0.2, 0.45, 0.25),
+        *_both("nose", 0.7, start, 0.4, 0.3, 0.3),
+        Part("jaw", random.uniform(0.08, 0.2), start, 0.45, 0.35, 0.2),
+        Part("pitch", -0.12, start, 0.45, 0.1, 0.12),
+        Part("pitch", random.uniform(0.2, 0.32), start + 0.62, 0.12, 0.15, 0.6),
+        Part("head_y", 0.2, start + 0.62, 0.12, 0.15, 0.6),
+    ]
+    return Movement("sneeze", "sneeze", "both", 1.0, 1, tuple(parts), False)
+
+
+def rest(random: Generator, start: float) -> Movement:
+    """Eyes shut for rest: slowly, without force, the brows easing, the head sinking a little."""
+    rise, hold, fall = random.uniform(0.4, 1.0), random.uniform(3.0, 12.0), random.uniform(0.3, 0.7)
+    parts = [
+        *_both("lid", 1.0, start, rise, hold, fall),
+        *_both("brow", random.uniform(-0.05, 0.12), start, rise, hold, fall),
+        Part("pitch", random.uniform(0.0, 0.15), start, 2 * rise, max(0.1, hold - rise), fall),
+    ]
+    return Movement("rest", "rest", "both", 1.0, 1, tuple(parts), False)
+
+
+def glance(random: Generator, start: float) -> Movement:
+    """The eyes jump to another point and stay there for a while; too small and frequent to be labelled."""
+    hold = random.uniform(0.4, 2.5)
+    parts = (
+        Part("gaze_x", random.normal(0.0, 0.035), start, 0.04, hold, 0.04),
+        Part("gaze_y", random.normal(0.0, 0.012), start, 0.04, hold, 0.04),
+    )
+    return Movement("glance", "glance", "both", 1.0, 1, parts, False)
+
+
+def posed(movements: Iterable[Movement], pose: Pose, time: float) -> Pose:
+    """``pose`` with every movement's part at ``time`` added."""
+    for movement in movements:
+        movement.apply(pose, time)
+    return pose

@@ -1,0 +1,32 @@
+"""The portrait as a puppet: a pose goes in, a picture comes out."""
+
+from spasmwatch_edge.simulator.head import Head
+from spasmwatch_edge.simulator.lids import Lids
+from spasmwatch_edge.simulator.mouth import Mouth
+from spasmwatch_edge.simulator.muscles import Grid, Muscles
+from spasmwatch_edge.simulator.portrait import Picture
+from spasmwatch_edge.simulator.pose import Pose
+from spasmwatch_edge.simulator.stage import Stage
+
+
+class Puppet:
+    """Moves one portrait. ``stage`` says where it stands in the frame."""
+
+    def __init__(self, stage: Stage) -> None:
+        grid = Grid(stage)
+        self._stage = stage
+        self._right, self._left = Lids(stage, "right"), Lids(stage, "left")
+        self._mouth = Mouth(stage)
+        self._muscles = Muscles(stage, grid)
+        self._head = Head(stage, grid)
+
+    def render(self, pose: Pose) -> Picture:
+        """The frame (height, width, 3) BGR in this pose."""
+        picture = self._stage.studio.copy()
+        gaze = (pose["gaze_x"], pose["gaze_y"])
+        self._right.move(picture, min(1.0, pose["lid_right"]), min(1.0, pose["squeeze_right"]), gaze)
+        self._left.move(picture, min(1.0, pose["lid_left"]), min(1.0, pose["squeeze_left"]), gaze)
+        self._mouth.move(picture, pose["jaw"])
+        picture = self._muscles.move(picture, pose)
+        picture = self._head.move(picture, pose)
+        return self._stage.compose(picture)

@@ -1,0 +1,61 @@
+"""A whole simulated scene: who, how far away, in which light, doing what."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from spasmwatch_edge.simulator.camera import Camera, Exposure
+from spasmwatch_edge.simulator.movements import Movement, posed
+from spasmwatch_edge.simulator.portrait import Picture, load_portrait
+from spasmwatch_edge.simulator.pose import neutral
+from spasmwatch_edge.simulator.puppet import Puppet
+from spasmwatch_edge.simulator.schedule import SPASMODIC, Behaviour
+from spasmwatch_edge.simulator.stage import lay_out
+from spasmwatch_edge.simulator.unrest import Unrest
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """``photo`` None is the NASA portrait; ``eye_distance`` is in pixels; ``centre`` is the midpoint of the eyes as
+    fractions of width and height; everything that is random comes from ``seed``.
+    """
+
+    photo: Path | None = None
+    seed: int = 1
+    fps: float = 25.0
+    width: int = 640
+    height: int = 480
+    eye_distance: float = 60.0
+    centre: tuple[float, float] = (0.5, 0.42)
+    behaviour: Behaviour = SPASMODIC
+    exposure: Exposure = field(default_factory=Exposure)
+    glasses: bool = False
+
+
+class Studio:
+    """Renders one scene."""
+
+    def __init__(self, scene: Scene) -> None:
+        portrait = load_portrait(scene.photo)
+        self._scene = scene
+        self._puppet = Puppet(lay_out(portrait, scene.width, scene.height, scene.eye_distance, scene.centre))
+        self._camera = Camera(scene.exposure, scene.width, scene.height, scene.seed)
+        self._unrest = Unrest(scene.seed, scene.behaviour.sway)
+
+    def frame(self, active: Iterable[Movement], time: float) -> Picture:
+        """The picture at ``time`` (seconds from the start) while the ``active`` movements go on."""
+        pose = posed(active, self._unrest.pose(neutral(), time), time)
+        return self._camera.expose(self._puppet.render(pose), pose["light"])
+
+
+def active(schedule: Iterable[Movement], times: Iterable[float]) -> Iterator[tuple[float, list[Movement]]]:
+    """For each of the rising ``times``, the movements going on; ``schedule`` is read as far as needed (by start)."""
+    coming = iter(schedule)
+    following = next(coming, None)
+    going: list[Movement] = []
+    for time in times:
+        while following is not None and following.start <= time:
+            going.append(following)
+            following = next(coming, None)
+        going = [movement for movement in going if movement.end > time]
+        yield time, going
