@@ -92,7 +92,7 @@ def load_enrolment(folder: Path, person: str) -> Enrolment | None:
         return None
     try:
         views = np.load(path, allow_pickle=False)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError) as error:
         raise SpasmWatchError(f"enrolment {path} is damaged: {error}; enrol again") from error
     if views.ndim != 2 or views.shape[1] != 128 or not len(views) or not np.isfinite(views).all():
         raise SpasmWatchError(f"enrolment {path} is damaged; enrol again")
