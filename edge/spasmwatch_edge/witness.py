@@ -51,7 +51,7 @@ class EyeWitness:
     def look(
         self, time: float, windows: dict[str, NDArray[np.uint8]], gaps: dict[str, float], frontal: bool
     ) -> dict[str, float]:
-        """Change of each eye 0–1. ``windows``: eye pictures from :func:`eye_windows`; ``gaps``: lid gaps of the landmarks."""
+        """Change of each eye 0–1. ``windows``: see :func:`eye_windows`; ``gaps``: lid gaps by the landmarks."""
         step = 0.0 if self._time is None else min(1.0, max(0.0, time - self._time))
         self._time = time
         self._age += step

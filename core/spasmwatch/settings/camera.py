@@ -13,6 +13,7 @@ class Camera(Section):
 
     ``speed`` ``max`` reads a recording as fast as it goes, with times that start at now minus its length.
     ``duration_s`` ends the source after that many seconds of its own time (the whole when left out).
+    ``width``, ``height`` and ``fps`` are asked of a camera.
     ``demo`` lets everybody's face count without enrolment; it is meant for the demo alone.
     """
 
@@ -20,4 +21,7 @@ class Camera(Section):
     source: str = "auto"
     speed: Literal["real", "max"] = "real"
     duration_s: Annotated[float, Field(gt=0)] | None = None
+    width: Annotated[int, Field(ge=160, le=4608)] = 1280
+    height: Annotated[int, Field(ge=120, le=2592)] = 720
+    fps: Annotated[float, Field(ge=5, le=120)] = 30.0
     demo: bool = False

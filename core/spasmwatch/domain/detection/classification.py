@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import fmean
 
 from spasmwatch.domain.detection.evidence import SIDES, Evidence
+from spasmwatch.domain.detection.exposure import Closures
 from spasmwatch.domain.detection.segmentation import Burst
 from spasmwatch.domain.records import Context, Region, Side, SpasmKind
 
@@ -19,6 +21,8 @@ CLUSTER_SQUEEZE = 0.010
 TIC_LONGEST_S = 0.6
 REGION_MOVED = {"brow": 0.02, "cheek": 0.02, "corner": 0.03}
 SHUT = 0.5
+LONGEST_BLINK_S = 0.7
+REST_SQUEEZE = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +163,29 @@ def _tics(bursts: Sequence[Burst], frames: Sequence[Evidence]) -> list[Finding]:
     ]
 
 
+def sort_closures(bursts: Sequence[Burst], findings: Sequence[Finding], frames: Sequence[Evidence]) -> Closures:
+    """What the closures of both eyes in one episode were: part of a spasm, blinks, rest or unclear.
+
+    Long closures without any lowering of the brows are rest; with some, but less than a spasm's, unclear.
+    """
+    blinks, spasm, rest, unclear = 0, sum(finding.closed_s for finding in findings), 0.0, 0.0
+    for burst in bursts:
+        inside = any(f.kind == "blepharospasm" and f.start <= burst.start <= f.end for f in findings)
+        if burst.channel != "closure" or inside:
+            continue
+        if burst.length < LONGEST_BLINK_S:
+            blinks += 1
+        elif _squeeze(burst, frames) < REST_SQUEEZE:
+            rest += burst.length
+        else:
+            unclear += burst.length
+    return Closures(blinks, round(spasm, 3), round(rest, 3), round(unclear, 3))
+
+
 def closed_seconds(frames: Sequence[Evidence], side: Side | None) -> float:
     """Seconds in which the eye of ``side`` (None: both) was shut."""
     total = 0.0
-    for before, after in zip(frames, frames[1:], strict=False):
+    for before, after in pairwise(frames):
         closure = after.both_closure if side is None or side == "both" else after.closure[side]
         if closure >= SHUT:
             total += min(0.5, after.time - before.time)

@@ -4,11 +4,13 @@ from collections import deque
 from typing import Final
 
 from spasmwatch.domain.detection.baseline import Baseline
-from spasmwatch.domain.detection.classification import Finding, classify
+from spasmwatch.domain.detection.classification import Finding, classify, sort_closures
 from spasmwatch.domain.detection.evidence import SIDES, Evidence, corner, judge, raw_pull
-from spasmwatch.domain.detection.quality import unusable
+from spasmwatch.domain.detection.exposure import Closures
+from spasmwatch.domain.detection.quality import FrameRate, unusable
 from spasmwatch.domain.detection.segmentation import Burst, Channel, Thresholds
 from spasmwatch.domain.detection.signals import FaceSignals, FrameSignals
+from spasmwatch.domain.records import Reason
 
 NAME: Final = "lids-and-looks"
 VERSION: Final = "1.0"
@@ -26,7 +28,11 @@ LONGEST_FREEZE_S: Final = 90.0
 
 
 class Detector:
-    """Feed frames in order of time with :meth:`update`; call :meth:`finish` at the end of a recording."""
+    """Feed frames in order of time with :meth:`update`; call :meth:`finish` at the end of a recording.
+
+    ``reason`` says why nothing could be seen in the last frame (None: a spasm could), ``evidence`` what it showed,
+    ``closures`` what the closed eyes of the episode that the last call ended turned out to be.
+    """
 
     def __init__(self) -> None:
         self.baseline = Baseline()
@@ -41,19 +47,32 @@ class Detector:
         self._frames: deque[Evidence] = deque()
         self._seen_at: float | None = None
         self._learned_at: float | None = None
+        self._rate = FrameRate()
+        self.reason: Reason | None = "absent"
+        self.evidence: Evidence | None = None
+        self.closures = Closures()
+
+    @property
+    def going(self) -> float | None:
+        """Onset of a one-sided or long episode that is certain enough to be told before it ends."""
+        starts = [c.start for c in self._channels[:2] if c.confirmed and c.start is not None]
+        return min(starts, default=None)
 
     def update(self, frame: FrameSignals) -> list[Finding]:
         """The spasms that are known to be over with this frame."""
         face = frame.face
-        if face is None or unusable(face) is not None:
+        self.evidence, self.closures = None, Closures()
+        self.reason = unusable(frame, self._rate.update(frame.time))
+        if face is None or self.reason is not None:
             return self._blind(frame.time)
         if self._seen_at is not None and frame.time - self._seen_at > FORGET_S:
             self.baseline = Baseline()
         self._seen_at = frame.time
         if not self.baseline.ready:
+            self.reason = "absent"
             self._learn(frame.time, face)
             return []
-        evidence = judge(frame.time, face, self.baseline)
+        self.evidence = evidence = judge(frame.time, face, self.baseline)
         self._frames.append(evidence)
         scores = {
             "eye_left": evidence.one_sided["left"],
@@ -88,7 +107,9 @@ class Detector:
             last = max(burst.end for burst in self._bursts)
             first = min(burst.start for burst in self._bursts)
             if (now - last > MERGE_S and not going) or now - first > LONGEST_EPISODE_S:
-                findings = classify(sorted(self._bursts, key=lambda burst: burst.start), list(self._frames))
+                bursts, frames = sorted(self._bursts, key=lambda burst: burst.start), list(self._frames)
+                findings = classify(bursts, frames)
+                self.closures = sort_closures(bursts, findings, frames)
                 self._bursts.clear()
                 self._trim(now)
                 return findings

@@ -1,4 +1,4 @@
-"""What one frame says, against what is usual: closure of each eye, pull of the mouth, brows, and the one-sided score."""
+"""What one frame says against what is usual: closure of each eye, pull of the mouth, brows, one-sidedness."""
 
 from dataclasses import dataclass
 

@@ -81,8 +81,8 @@ def align(landmarks: NDArray[np.floating]) -> Alignment:
 class SideGeometry:
     """One side of an aligned face, in inter-ocular distances.
 
-    ``gap`` between the lids, measured upright (0 is shut); ``brow`` height above the eye line; ``mouth_out`` and ``mouth_up``: the mouth
-    corner's place outwards from the midline and upwards; ``cheek`` height; all grow in the named direction.
+    ``gap`` between the lids, measured upright (0 is shut); ``brow`` height above the eye line; ``cheek`` height;
+    ``mouth_out`` and ``mouth_up``: the mouth corner's place outwards from the midline and upwards.
     """
 
     gap: float

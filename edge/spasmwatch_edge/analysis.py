@@ -1,0 +1,85 @@
+"""``analyze``: the edge's own causal code over a recording, in one pass."""
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TextIO
+
+from spasmwatch.domain.detection.classification import Finding
+from spasmwatch.domain.detection.signals import FrameSignals
+from spasmwatch.errors import SourceError
+from spasmwatch_edge import reports
+from spasmwatch_edge.landmark_model import FaceMesh
+from spasmwatch_edge.pipeline import Facts, Pipeline
+from spasmwatch_edge.sources.recording import Recording
+from spasmwatch_edge.vision import Vision
+
+ANY_DAY = 1e9
+
+
+def look_at(video: Path, progress: TextIO) -> Iterator[FrameSignals]:
+    """The signals of every frame, with times from the start of the video. Raises SourceError, ModelError."""
+    recording = Recording(video, start=0.0)
+    try:
+        vision = Vision(FaceMesh().process)
+        shown = -1
+        for time, frame in recording.frames():
+            yield vision.look(time, frame)
+            share = int(100 * (time * recording.fps + 1) / max(1, recording.frames_expected))
+            if share // 5 != shown // 5:
+                shown = share
+                print(f"{video.name}: {min(share, 100)} % ({time:.0f} s)", file=progress, flush=True)
+    finally:
+        recording.close()
+
+
+def analyze_signals(frames: Iterator[FrameSignals], observations: Path | None, name: str) -> None:
+    """Print a JSON line for each spasm as soon as it is known. Raises SourceError when no face was ever seen."""
+    pipeline = Pipeline()
+    observed: list[dict[str, Any]] = []
+    seen = False
+    for frame in frames:
+        seen = seen or frame.face is not None
+        _print(pipeline.feed(frame), observed)
+    if not seen:
+        raise SourceError(f"{name}: no face was found in it")
+    _print(pipeline.finish(), observed)
+    if observations is not None:
+        try:
+            observations.write_text("".join(json.dumps(line) + "\n" for line in observed), encoding="utf-8")
+        except OSError as error:
+            raise SourceError(f"{observations}: cannot be written: {error.strerror}") from error
+
+
+def line(finding: Finding) -> dict[str, Any]:
+    """One spasm as ``analyze`` prints it."""
+    return {
+        "start_s": round(finding.start, 3),
+        "end_s": round(finding.end, 3),
+        "kind": finding.kind,
+        "side": finding.side,
+        "regions": list(finding.regions),
+        "bursts": finding.bursts,
+        "intensity": finding.intensity,
+        "confidence": finding.confidence,
+        "closed_s": finding.closed_s,
+    }
+
+
+def _print(facts: Facts, observed: list[dict[str, Any]]) -> None:
+    for finding in facts.findings:
+        print(json.dumps(line(finding)), flush=True)
+    for minute in facts.minutes:
+        # Records have times of the wall clock; here they are counted from the start of the video.
+        record = reports.observation("home", replace(minute, start=ANY_DAY), clock_ok=True).model_dump(mode="json")
+        envelope = {"schema", "id", "home", "node", "person", "boot", "seq", "start", "clock_ok"}
+        observed.append(
+            {"start_s": round(minute.start, 3)} | {key: value for key, value in record.items() if key not in envelope}
+        )
+
+
+def progress_stream(quiet: bool) -> TextIO:
+    """Standard error, or nowhere."""
+    return Path("/dev/null").open("w", encoding="utf-8") if quiet else sys.stderr

@@ -1,0 +1,56 @@
+"""Signals in, facts out: the one path of the live service, of ``analyze`` and of a replayed trace."""
+
+from dataclasses import dataclass, field
+
+from spasmwatch.domain.detection.classification import Finding
+from spasmwatch.domain.detection.detector import Detector
+from spasmwatch.domain.detection.exposure import Exposure, Minute
+from spasmwatch.domain.detection.signals import FrameSignals
+
+
+@dataclass(slots=True)
+class Facts:
+    """What became known with a frame: ``started`` (onset of a spasm that goes on), spasms that ended, full minutes."""
+
+    started: float | None = None
+    findings: list[Finding] = field(default_factory=list)
+    minutes: list[Minute] = field(default_factory=list)
+
+
+class Pipeline:
+    """Detector and exposure side by side; feed frames in order of time."""
+
+    def __init__(self) -> None:
+        self._detector = Detector()
+        self._exposure = Exposure()
+        self._told: float | None = None
+
+    def feed(self, frame: FrameSignals) -> Facts:
+        """One frame."""
+        detector, face = self._detector, frame.face
+        facts = Facts(findings=detector.update(frame))
+        evidence = detector.evidence
+        minute = self._exposure.add(
+            frame.time,
+            detector.reason,
+            None if evidence is None else {side: 1.0 - shut for side, shut in evidence.closure.items()},
+            None if face is None else face.light,
+            None if face is None else face.mouth_open,
+        )
+        if minute:
+            facts.minutes.append(minute)
+        self._exposure.note(detector.closures)
+        if facts.findings:
+            self._told = None
+        elif detector.going is not None and self._told is None:
+            self._told = facts.started = detector.going
+        return facts
+
+    def finish(self, time: float | None = None) -> Facts:
+        """The end of the frames, at ``time`` (None: at the last frame)."""
+        facts = Facts(findings=self._detector.finish())
+        self._exposure.note(self._detector.closures)
+        minute = self._exposure.finish(time)
+        if minute:
+            facts.minutes.append(minute)
+        return facts

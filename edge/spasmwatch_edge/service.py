@@ -1,0 +1,190 @@
+"""The camera program: watches, publishes what it saw, tells how it is doing, pauses, survives a stalled camera."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from uuid6 import uuid7
+
+from spasmwatch.domain.detection.signals import FrameSignals
+from spasmwatch.domain.records import Health
+from spasmwatch.domain.topics import Fault
+from spasmwatch.errors import SourceError
+from spasmwatch.ports import FrameSource, Outbox
+from spasmwatch_edge import machine, reports
+from spasmwatch_edge.pause import Pause
+from spasmwatch_edge.pipeline import Facts, Pipeline
+
+log = logging.getLogger(__name__)
+
+HEALTH_EVERY_S = 30.0
+REOPEN_EVERY_S = 3.0
+IDLE_S = 0.5
+
+
+class Look(Protocol):
+    """Makes the numbers of one frame; see :class:`spasmwatch_edge.vision.Vision`."""
+
+    def look(self, time: float, frame: NDArray[np.uint8]) -> FrameSignals:
+        """The signals of ``frame``, taken at ``time``."""
+
+
+class EdgeService:
+    """Runs until the recording ends or ``stopping`` is set.
+
+    ``reopen`` opens the source again after a stall or a pause. ``live`` sources may stall and come back, a recording
+    may not.
+    """
+
+    def __init__(
+        self,
+        *,
+        source: FrameSource,
+        reopen: Callable[[], FrameSource],
+        live: bool,
+        vision: Look,
+        outbox: Outbox,
+        person: str,
+        pause: Pause,
+        tell_fault: Callable[[Fault], None],
+        stopping: threading.Event,
+        clock_ok: Callable[[], bool] = machine.clock_synchronised,
+        side_verified: bool = False,
+        folder: Path = Path("/"),
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._reopen, self._live, self._vision, self._outbox = reopen, live, vision, outbox
+        self._person, self._pause, self._tell_fault, self._stopping = person, pause, tell_fault, stopping
+        self._clock_ok, self._side_verified, self._folder, self._now = clock_ok, side_verified, folder, now
+        self._pipeline = Pipeline()
+        self._spasm_id: str | None = None
+        self._fault: Fault = Fault(active=False)
+        self._source: FrameSource | None = source
+        self._frames = 0
+        self._lag = 0.0
+        self._told_at: float | None = None
+
+    def run(self) -> None:
+        """Watch. Raises SourceError when a recording cannot be read."""
+        self._tell_fault(self._fault)
+        try:
+            while not self._stopping.is_set():
+                if self._pause.on:
+                    self._rest()
+                elif self._watch():
+                    break
+        finally:
+            self._close_source()
+            self._publish(self._pipeline.finish())
+            self._health("stopped", None)
+
+    def _watch(self) -> bool:
+        """Frames until a pause, a stall or the end; True at the end."""
+        try:
+            if self._source is None:
+                self._source = self._reopen()
+            for moment, frame in self._source.frames():
+                if self._stopping.is_set():
+                    return True
+                if self._pause.on:
+                    return False
+                self._mend()
+                self._see(moment, frame)
+            return True
+        except SourceError as error:
+            if not self._live:
+                raise
+            self._break(str(error))
+            self._close_source()
+            self._idle(REOPEN_EVERY_S, paused=False)
+            return False
+
+    def _see(self, moment: float, frame: NDArray[np.uint8]) -> None:
+        self._publish(self._pipeline.feed(self._vision.look(moment, frame)))
+        self._frames += 1
+        self._lag = max(self._lag, self._now() - moment) if self._live else 0.0
+        self._health_when_due(moment)
+
+    def _rest(self) -> None:
+        """Paused: the camera is off, its light too; time goes on and counts as paused."""
+        if self._live:
+            self._close_source()
+        self._idle(IDLE_S, paused=True)
+        self._health_when_due(self._now())
+
+    def _idle(self, seconds: float, *, paused: bool) -> None:
+        for _ in self._ticks(seconds):
+            self._publish(self._pipeline.feed(FrameSignals(self._now(), None, paused)))
+
+    def _ticks(self, seconds: float) -> Iterator[None]:
+        """Every ``IDLE_S`` for ``seconds``, less when asked to stop."""
+        for _ in range(max(1, round(seconds / IDLE_S))):
+            if self._stopping.wait(IDLE_S):
+                return
+            yield
+
+    def _publish(self, facts: Facts) -> None:
+        clock_ok = self._clock_ok()
+        if facts.started is not None:
+            self._spasm_id = str(uuid7())
+            self._outbox.add(
+                reports.spasm_start(
+                    self._person, self._spasm_id, facts.started, side_verified=self._side_verified, clock_ok=clock_ok
+                )
+            )
+        for finding in facts.findings:
+            spasm_id, self._spasm_id = self._spasm_id or str(uuid7()), None
+            self._outbox.add(
+                reports.spasm_end(self._person, spasm_id, finding, side_verified=self._side_verified, clock_ok=clock_ok)
+            )
+        for minute in facts.minutes:
+            self._outbox.add(reports.observation(self._person, minute, clock_ok=clock_ok))
+
+    def _health_when_due(self, moment: float) -> None:
+        if self._told_at is None:
+            self._told_at = moment
+        elif moment - self._told_at >= HEALTH_EVERY_S:
+            state = "paused" if self._pause.on else "fault" if self._fault.active else "running"
+            self._health(state, moment - self._told_at)
+            self._told_at = moment
+
+    def _health(self, state: str, span: float | None) -> None:
+        self._outbox.add(
+            Health.model_validate({
+                "time": datetime.now(UTC),
+                "program": "edge",
+                "state": state,
+                "cause": self._fault.cause,
+                "fps": round(self._frames / span, 2) if span else None,
+                "lag_s": round(self._lag, 3),
+                "dropped": getattr(self._source, "dropped", None),
+                "temperature_c": machine.temperature(),
+                "throttled": machine.throttled(),
+                "disk_free_mb": machine.disk_free_mb(self._folder),
+            })
+        )  # fmt: skip
+        self._frames, self._lag = 0, 0.0
+
+    def _break(self, cause: str) -> None:
+        log.error("%s", cause)
+        if not self._fault.active:
+            self._fault = Fault(active=True, cause=cause, since=datetime.now(UTC))
+            self._tell_fault(self._fault)
+            self._health("fault", None)
+
+    def _mend(self) -> None:
+        if self._fault.active:
+            log.info("the camera is back")
+            self._fault = Fault(active=False)
+            self._tell_fault(self._fault)
+
+    def _close_source(self) -> None:
+        if self._source is not None:
+            self._source.close()
+            self._source = None

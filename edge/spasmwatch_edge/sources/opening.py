@@ -1,0 +1,76 @@
+"""From the ``[camera]`` settings to a frame source."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from spasmwatch.errors import SourceError
+from spasmwatch.ports import FrameSource
+from spasmwatch.settings.camera import Camera
+
+STREAMS = ("rtsp://", "rtsps://", "http://", "https://", "udp://", "tcp://")
+
+
+def open_source(camera: Camera, wait: Callable[[float], object]) -> FrameSource:
+    """The source that ``camera.source`` names. Raises SourceError when it cannot be opened."""
+    name = camera.source
+    if name == "auto":
+        return _first_that_works(camera, wait)
+    if name == "simulator":
+        return _simulator(camera)
+    if name == "picamera2":
+        return _pi_camera(camera)
+    if name.startswith("usb:"):
+        return _usb(camera, name.removeprefix("usb:"))
+    if name.startswith(STREAMS):
+        return _live(camera, name)
+    from spasmwatch_edge.sources.recording import Recording
+
+    return Recording(Path(name), speed=camera.speed, duration_s=camera.duration_s, wait=wait)
+
+
+def is_recording(source: FrameSource) -> bool:
+    """Whether the source is a file, which ends, and not a camera, which may stall and come back."""
+    from spasmwatch_edge.sources.recording import Recording
+
+    return isinstance(source, Recording)
+
+
+def _first_that_works(camera: Camera, wait: Callable[[float], object]) -> FrameSource:
+    """The Pi's camera, else the first USB camera, else (in the demo) the simulator."""
+    from spasmwatch_edge.sources import picamera
+
+    if picamera.available():
+        return _pi_camera(camera)
+    if any(Path("/dev").glob("video[0-9]*")):
+        try:
+            return _usb(camera, "0")
+        except SourceError:
+            if not camera.demo:
+                raise
+    if camera.demo:
+        return _simulator(camera)
+    raise SourceError("no camera found: connect one, or set camera.source")
+
+
+def _pi_camera(camera: Camera) -> FrameSource:
+    from spasmwatch_edge.sources.picamera import PiCamera
+
+    return PiCamera(width=camera.width, height=camera.height, fps=camera.fps, duration_s=camera.duration_s)
+
+
+def _usb(camera: Camera, number: str) -> FrameSource:
+    if not number.isdigit():
+        raise SourceError(f"camera.source usb:{number}: write usb: and the number of the camera, e.g. usb:0")
+    return _live(camera, int(number))
+
+
+def _live(camera: Camera, address: int | str) -> FrameSource:
+    from spasmwatch_edge.sources.live import Live
+
+    return Live(address, width=camera.width, height=camera.height, fps=camera.fps, duration_s=camera.duration_s)
+
+
+def _simulator(camera: Camera) -> FrameSource:
+    from spasmwatch_edge.simulator.source import SimulatedSource
+
+    return SimulatedSource(seconds=camera.duration_s)

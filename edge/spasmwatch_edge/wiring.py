@@ -1,0 +1,62 @@
+"""Builds the camera program from its settings."""
+
+import time
+from datetime import UTC, datetime
+
+from spasmwatch.adapters.outbox import DiskOutbox
+from spasmwatch.domain.topics import Fault, PauseState
+from spasmwatch.runtime import Program, private_folder
+from spasmwatch_edge import machine
+from spasmwatch_edge.landmark_model import FaceMesh
+from spasmwatch_edge.pause import Pause
+from spasmwatch_edge.service import EdgeService
+from spasmwatch_edge.sources.opening import is_recording, open_source
+from spasmwatch_edge.vision import Vision
+
+# How long the last records may take to get their receipts before the program ends; the rest waits for the next start.
+LAST_RECEIPTS_S = 15.0
+
+
+def wire(program: Program) -> None:
+    """Own what the camera program needs and start it. Raises SpasmWatchError."""
+    settings, camera = program.settings, program.settings.camera
+    folder = private_folder(settings.home.data)
+    mesh = FaceMesh()
+    source = open_source(camera, program.stopping.wait)
+    bus = program.connect(camera.node)
+    outbox = program.outbox(bus, camera.node)
+
+    def tell_pause(state: PauseState) -> None:
+        bus.keep(program.topics.state(camera.node, "pause"), state.payload())
+
+    def tell_fault(fault: Fault) -> None:
+        bus.keep(program.topics.of(camera.node, "fault"), fault.payload())
+
+    pause = Pause(folder / "pause.json", lambda: datetime.now(UTC), tell_pause)
+    bus.subscribe(program.topics.command(camera.node, "pause"), pause.receive)
+    service = EdgeService(
+        source=source,
+        reopen=lambda: open_source(camera, program.stopping.wait),
+        live=not is_recording(source),
+        vision=Vision(mesh.process),
+        outbox=outbox,
+        person=settings.home.person,
+        pause=pause,
+        tell_fault=tell_fault,
+        stopping=program.stopping,
+        clock_ok=(lambda: True) if camera.demo else machine.clock_synchronised,
+        folder=folder,
+    )
+
+    def work() -> None:
+        service.run()
+        _await_receipts(outbox)
+        program.stopping.set()
+
+    program.start("camera", work)
+
+
+def _await_receipts(outbox: DiskOutbox) -> None:
+    deadline = time.monotonic() + LAST_RECEIPTS_S
+    while outbox.depth() and time.monotonic() < deadline:
+        time.sleep(0.05)
