@@ -1,6 +1,6 @@
 """What the programs need from outside, as small interfaces; adapters implement them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, TypeVar
@@ -33,6 +33,9 @@ class Bus(Protocol):
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Return when the broker has confirmed. Raises BusError when it did not."""
+
+    def publish_all(self, messages: Iterable[tuple[str, bytes]]) -> None:
+        """Publish (topic, payload) pairs in order; return when the broker has confirmed all. Raises BusError."""
 
     def subscribe(self, topic_filter: str, handler: Callable[[Message], None]) -> None:
         """Call ``handler`` for every message; survives reconnects. The handler must not block for long."""

@@ -167,6 +167,8 @@ def test_days_of_another_zone_are_summed_from_hours(store: Store) -> None:
         (midnight, 24),
         (midnight + timedelta(days=1), 24),
     ]
+    part = store.rates("patient", midnight + timedelta(hours=1), midnight + timedelta(hours=30), "day", "UTC")
+    assert [(rate.start, rate.counts["all_all"]) for rate in part] == [(midnight + timedelta(days=1), 24)]
     home = store.rates("patient", midnight - timedelta(days=1), midnight, "day", "Europe/Berlin")
     assert [(rate.start, rate.counts["all_all"]) for rate in home] == [(midnight - timedelta(hours=1), 24)]
 

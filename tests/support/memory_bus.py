@@ -1,7 +1,7 @@
 """A broker and its clients in memory, delivering at once in the publisher's thread; passes the Bus contract."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import paho.mqtt.client as paho
@@ -88,6 +88,10 @@ class MemoryBus:
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         self.broker.publish(topic, payload, retain=retain)
+
+    def publish_all(self, messages: Iterable[tuple[str, bytes]]) -> None:
+        for topic, payload in messages:
+            self.publish(topic, payload)
 
     def subscribe(self, topic_filter: str, handler: Handler) -> None:
         self._handlers.append((topic_filter, handler))

@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from spasmwatch.domain.records import Diary, Label, Record, Spasm
-from spasmwatch.domain.rollups import Rollup, days_in
+from spasmwatch.domain.rollups import Rollup, days_in, end_of_days
 from spasmwatch.ports import Bucket, Rate, Store
 
 RAW = ("spasm", "observation", "trigger", "label", "health", "trend", "insight")
@@ -57,16 +57,18 @@ class MemoryStore:
         return [latest for entry in entries if not (latest := self.history(entry)[-1]).deleted]
 
     def rates(self, person: str, start: datetime, end: datetime, bucket: Bucket, timezone: str) -> list[Rate]:
+        zone = ZoneInfo(timezone)
         elsewhere = bucket == "day" and timezone != self._timezone
+        wanted, last = ("hour", end_of_days(end, zone)) if elsewhere else (bucket, end)
         kept = [
             item
             for (kept_bucket, kept_person, _), item in self._rollups.items()
-            if kept_bucket == ("hour" if elsewhere else bucket) and kept_person == person and start <= item.start < end
+            if kept_bucket == wanted and kept_person == person and start <= item.start < last
         ]
         kept.sort(key=lambda item: item.start)
         return [
             Rate(item.start, item.observed_s, dict(item.counts), item.closed_s, item.blinks)
-            for item in (days_in(kept, ZoneInfo(timezone)) if elsewhere else kept)
+            for item in (days_in(kept, zone, start, end) if elsewhere else kept)
         ]
 
     def history(self, entry_id: str) -> list[Diary]:

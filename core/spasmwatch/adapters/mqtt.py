@@ -4,7 +4,8 @@ import logging
 import queue
 import ssl
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
@@ -21,6 +22,9 @@ log = logging.getLogger(__name__)
 CONFIRM_S = 10.0
 """How long a publish waits for its PUBACK."""
 
+ROUTES = 1000
+"""For how many topics their handlers are remembered."""
+
 Handler = Callable[[Message], None]
 
 
@@ -35,6 +39,7 @@ class MqttBus:
     def __init__(self, settings: Mqtt, topics: Topics, *, client: str, node: str | None = None) -> None:
         self._settings = settings
         self._handlers: list[tuple[str, Handler]] = []
+        self._routes: dict[str, list[Handler]] = {}
         self._states: dict[str, bytes] = {}
         self._availability = topics.of(node, "availability") if node else None
         self._incoming: queue.SimpleQueue[paho.MQTTMessage | None] = queue.SimpleQueue()
@@ -93,8 +98,7 @@ class MqttBus:
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Return when the broker has confirmed. Raises BusError when it is away or does not confirm."""
-        if not self._connected.is_set():
-            raise BusError(f"not connected to the broker at {self._settings.host}:{self._settings.port}")
+        self._is_there()
         try:
             info = self._client.publish(topic, payload, qos=1, retain=retain)
             info.wait_for_publish(CONFIRM_S)
@@ -104,10 +108,28 @@ class MqttBus:
         if not confirmed:
             raise BusError(f"the broker did not confirm a message to {topic} within {CONFIRM_S:.0f} s")
 
+    def publish_all(self, messages: Iterable[tuple[str, bytes]]) -> None:
+        """Publish in order without waiting in between; return when the broker has confirmed all. Raises BusError."""
+        deadline = time.monotonic() + CONFIRM_S
+        try:
+            sent = [self._client.publish(topic, payload, qos=1) for topic, payload in messages if self._is_there()]
+            for info in sent:
+                info.wait_for_publish(max(0.0, deadline - time.monotonic()))
+        except (ValueError, RuntimeError) as error:
+            raise BusError(f"publishing failed: {error}") from error
+        if not all(info.is_published() for info in sent):
+            raise BusError(f"the broker did not confirm {len(sent)} messages within {CONFIRM_S:.0f} s")
+
+    def _is_there(self) -> bool:
+        if not self._connected.is_set():
+            raise BusError(f"not connected to the broker at {self._settings.host}:{self._settings.port}")
+        return True
+
     def subscribe(self, topic_filter: str, handler: Handler) -> None:
         """Call ``handler`` for every message that matches, now and after every reconnect."""
         with self._lock:
             self._handlers.append((topic_filter, handler))
+            self._routes.clear()
         if self._connected.is_set():
             self._client.subscribe(topic_filter, qos=1)
 
@@ -166,8 +188,7 @@ class MqttBus:
     def _dispatch(self) -> None:
         while (arrived := self._incoming.get()) is not None:
             message = self._message(arrived)
-            with self._lock:
-                handlers = [handler for flt, handler in self._handlers if _matches(flt, arrived.topic)]
+            handlers = self._route(arrived.topic)
             if not handlers:
                 message.acknowledge()
             for handler in handlers:
@@ -175,6 +196,16 @@ class MqttBus:
                     handler(message)
                 except Exception:
                     log.exception("handling a message on %s failed; it stays unacknowledged", arrived.topic)
+
+    def _route(self, topic: str) -> list[Handler]:
+        with self._lock:
+            handlers = self._routes.get(topic)
+            if handlers is None:
+                if len(self._routes) >= ROUTES:
+                    self._routes.clear()
+                handlers = [handler for topic_filter, handler in self._handlers if _matches(topic_filter, topic)]
+                self._routes[topic] = handlers
+        return handlers
 
     def _message(self, arrived: paho.MQTTMessage) -> Message:
         def acknowledge() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from spasmwatch.domain.records import MODELS, Diary, Label, Record, Spasm, Verdict
-from spasmwatch.domain.rollups import Rollup, days_in
+from spasmwatch.domain.rollups import Rollup, days_in, end_of_days
 from spasmwatch.errors import StoreError, StoreRejected
 from spasmwatch.ports import Bucket, Rate, Store
 
@@ -146,14 +146,21 @@ class SqliteStore:
 
     def rates(self, person: str, start: datetime, end: datetime, bucket: Bucket, timezone: str) -> list[Rate]:
         """The roll-ups whose bucket starts in [start, end), oldest first; days of another zone are summed up."""
+        zone = ZoneInfo(timezone)
         elsewhere = bucket == "day" and timezone != self._timezone
         rows = self._rows(
             "SELECT json FROM rollup WHERE bucket = ? AND home = ? AND person = ? AND start >= ? AND start < ?"
             " ORDER BY start",
-            ("hour" if elsewhere else bucket, self._home, person, _micros(start), _micros(end)),
+            (
+                "hour" if elsewhere else bucket,
+                self._home,
+                person,
+                _micros(start),
+                _micros(end_of_days(end, zone) if elsewhere else end),
+            ),
         )
         rollups = [Rollup.model_validate_json(text) for (text,) in rows]
-        return [rate(item) for item in (days_in(rollups, ZoneInfo(timezone)) if elsewhere else rollups)]
+        return [rate(item) for item in (days_in(rollups, zone, start, end) if elsewhere else rollups)]
 
     def history(self, entry_id: str) -> list[Diary]:
         """Every revision of one diary entry, lowest first."""
@@ -203,10 +210,11 @@ class SqliteStore:
                 if self._open is None:
                     self._open = self._connect()
                 yield self._open
-            except sqlite3.OperationalError as error:
-                raise StoreError(f"store {self._path}: {error}") from error
+            except (sqlite3.DataError, sqlite3.IntegrityError, sqlite3.InterfaceError, OverflowError) as error:
+                raise StoreRejected(f"store {self._path}: {error}") from error
             except (sqlite3.Error, OSError) as error:
-                raise StoreRejected(f"store {self._path}: {error}; restore it from a backup") from error
+                # Also a damaged file: nothing is lost meanwhile, the producers keep what has no receipt.
+                raise StoreError(f"store {self._path}: {error}") from error
 
     def _connect(self) -> sqlite3.Connection | None:
         if self._readonly:

@@ -6,10 +6,11 @@ Unknown keys are ignored, so that an older reader survives a newer sender.
 """
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, ClassVar, Final, Literal, Self, get_args
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -39,7 +40,23 @@ def _no_numbers_as_times(value: object) -> object:
     raise ValueError("a time is RFC 3339 text, e.g. 2026-11-23T07:28:01.000250Z")
 
 
-Time = Annotated[AwareDatetime, BeforeValidator(_no_numbers_as_times), PlainSerializer(rfc3339, return_type=str)]
+def _storable(time: datetime) -> datetime:
+    """Every store and every sum of times can hold it; a clock that was never set (1970) passes, it is re-stamped."""
+    if not _EARLIEST <= time < _LATEST:
+        raise ValueError("a time lies between 1970-01-02 and 2200")
+    return time
+
+
+_EARLIEST: Final = datetime(1970, 1, 2, tzinfo=UTC)
+_LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
+_LONGEST_SPASM: Final = timedelta(days=1)
+
+Time = Annotated[
+    AwareDatetime,
+    BeforeValidator(_no_numbers_as_times),
+    AfterValidator(_storable),
+    PlainSerializer(rfc3339, return_type=str),
+]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 """A topic level: home, node or person."""
 Text = Annotated[str, Field(max_length=4000)]
@@ -148,6 +165,8 @@ class Spasm(Record):
                 raise ValueError(f"the end of a spasm needs {', '.join(missing)}")
             if self.end is not None and self.end < self.start:
                 raise ValueError("end lies before start")
+            if self.end is not None and self.end - self.start > _LONGEST_SPASM:
+                raise ValueError("a spasm is not longer than a day")
         return self
 
     @property

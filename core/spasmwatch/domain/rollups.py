@@ -139,12 +139,24 @@ def summarise_day(home: str, person: str, start: datetime, hours: Iterable[Rollu
     )
 
 
-def days_in(hours: Iterable[Rollup], zone: ZoneInfo) -> list[Rollup]:
-    """Hours summed up to the days of any zone, for a reader who lives in another one than the home."""
+def end_of_days(end: datetime, zone: ZoneInfo) -> datetime:
+    """Up to when hours are needed to sum up the days that start before ``end``."""
+    return day_of(end - timedelta(microseconds=1), zone)[1]
+
+
+def days_in(hours: Iterable[Rollup], zone: ZoneInfo, start: datetime, end: datetime) -> list[Rollup]:
+    """Hours summed up to the days of any zone that start in [start, end), for a reader in another zone than the home.
+
+    ``hours`` are those from ``start`` to :func:`end_of_days`.
+    """
     days: dict[datetime, list[Rollup]] = defaultdict(list)
     for hour in hours:
         days[day_of(hour.start, zone)[0]].append(hour)
-    return [summarise_day(members[0].home, members[0].person, start, members) for start, members in days.items()]
+    return [
+        summarise_day(members[0].home, members[0].person, first, members)
+        for first, members in days.items()
+        if start <= first < end
+    ]
 
 
 def count(spasms: Iterable[Spasm]) -> dict[str, int]:

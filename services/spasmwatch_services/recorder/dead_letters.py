@@ -1,0 +1,123 @@
+"""The dead-letter file: what could not be stored, with the reason, one JSON object a line."""
+
+import base64
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from spasmwatch.domain.records import rfc3339
+from spasmwatch.errors import SpasmWatchError
+
+REMEMBERED = 10_000
+EXCERPT = 64 * 1024
+"""Of a larger payload only this much is kept: it was no record of ours anyway."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """One payload that could not be stored."""
+
+    time: str
+    topic: str
+    reason: str
+    payload: bytes
+
+    @property
+    def digest(self) -> str:
+        """Names the letter: the same payload on the same topic is the same letter."""
+        return hashlib.sha256(self.topic.encode() + b"\0" + self.payload).hexdigest()[:12]
+
+    def names(self, person: str) -> bool:
+        """Whether it speaks of a person, as far as can be told from a broken payload."""
+        return f'"{person}"'.encode() in self.payload
+
+
+class DeadLetters:
+    """Appends to ``dead-letters.jsonl``; at ``max_mb`` it becomes ``dead-letters.1.jsonl`` and a new one begins."""
+
+    def __init__(self, folder: Path, max_mb: float) -> None:
+        self._file, self._older = folder / "dead-letters.jsonl", folder / "dead-letters.1.jsonl"
+        self._max_bytes = max_mb * 1e6
+        self._lock = threading.Lock()
+        self._known: dict[str, None] = {}
+        for letter in self:
+            self._remember(letter.digest)
+
+    def add(self, topic: str, payload: bytes, reason: str) -> bool:
+        """Keep a letter, on disk when this returns. False when the very same payload was there already.
+
+        Raises SpasmWatchError when the disk does not take it.
+        """
+        letter = DeadLetter(rfc3339(datetime.now(UTC)), topic, reason, payload[:EXCERPT])
+        with self._lock:
+            if letter.digest in self._known:
+                return False
+            try:
+                self._append(letter)
+            except OSError as error:
+                raise SpasmWatchError(f"cannot write {self._file}: {error.strerror}; make room on the disk") from error
+            self._remember(letter.digest)
+            return True
+
+    def _remember(self, digest: str) -> None:
+        self._known[digest] = None
+        if len(self._known) > REMEMBERED:
+            del self._known[next(iter(self._known))]
+
+    def _append(self, letter: DeadLetter) -> None:
+        if self._file.exists() and self._file.stat().st_size > self._max_bytes:
+            self._file.replace(self._older)
+        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        line = _line(letter)
+        with os.fdopen(os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as file:
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def __iter__(self) -> Iterator[DeadLetter]:
+        """All letters, oldest first; a half-written last line (a power cut) is passed over."""
+        for file in (self._older, self._file):
+            if file.exists():
+                with file.open("rb") as lines:
+                    for line in lines:
+                        if (letter := _letter(line)) is not None:
+                            yield letter
+
+    def keep_only(self, wanted: set[str]) -> None:
+        """Rewrite the files with the letters of these digests alone."""
+        with self._lock:
+            for file in (self._older, self._file):
+                if file.exists():
+                    letters = [letter for line in file.read_bytes().splitlines() if (letter := _letter(line))]
+                    rest = b"".join(_line(letter) for letter in letters if letter.digest in wanted)
+                    new = file.with_suffix(".new")
+                    new.write_bytes(rest)
+                    new.chmod(0o600)
+                    new.replace(file)
+            self._known = {digest: None for digest in self._known if digest in wanted}
+
+
+def _line(letter: DeadLetter) -> bytes:
+    fields: dict[str, Any] = asdict(letter)
+    try:
+        fields["payload"] = letter.payload.decode()
+    except UnicodeDecodeError:
+        fields["payload"] = None
+        fields["base64"] = base64.b64encode(letter.payload).decode()
+    return json.dumps(fields).encode() + b"\n"
+
+
+def _letter(line: bytes) -> DeadLetter | None:
+    try:
+        fields = json.loads(line)
+        text = fields["payload"]
+        payload = base64.b64decode(fields["base64"]) if text is None else text.encode()
+        return DeadLetter(fields["time"], fields["topic"], fields["reason"], payload)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
