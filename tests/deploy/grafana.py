@@ -1,0 +1,79 @@
+"""What Grafana does with a dashboard before it asks the store: time ranges, variables, one query after another."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).resolve().parents[2] / "dashboards"
+FILES = sorted((FOLDER / "dashboards").glob("*.json"))
+UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+def dashboard(file: Path) -> dict[str, Any]:
+    """One dashboard file."""
+    loaded: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return loaded
+
+
+@dataclass(frozen=True)
+class Query:
+    """One query as it reaches the store, and where it comes from."""
+
+    dashboard: str
+    title: str
+    ref: str
+    text: str
+
+
+def queries(file: Path, now: datetime, choice: dict[str, str]) -> Iterator[Query]:
+    """All queries of panels, annotations and variables with ``choice`` of the variables."""
+    board = dashboard(file)
+    uid = board["uid"]
+    whole = _range(board["time"]["from"], None, now)
+    for panel in board["panels"]:
+        span = _range(panel.get("timeFrom"), panel.get("timeShift"), now) if "timeFrom" in panel else whole
+        for target in panel["targets"]:
+            yield Query(uid, panel["title"], target["refId"], fill(target["query"], span, choice))
+    for annotation in board["annotations"]["list"]:
+        yield Query(uid, f"annotation {annotation['name']}", "A", fill(annotation["target"]["query"], whole, choice))
+    for variable in board["templating"]["list"]:
+        if variable["type"] == "query":
+            yield Query(uid, f"variable {variable['name']}", "A", fill(variable["query"], whole, choice))
+
+
+def defaults(file: Path) -> dict[str, str]:
+    """What the variables are when the page is opened; the queried ones take their first value."""
+    values = {"home": "home", "person": "patient"}
+    for variable in dashboard(file)["templating"]["list"]:
+        if variable["type"] == "custom":
+            values[variable["name"]] = variable["current"]["value"]
+    return values
+
+
+def fill(query: str, span: tuple[datetime, datetime], choice: dict[str, str]) -> str:
+    """The query with Grafana's macros and the variables replaced. Fails on a variable that nobody defines."""
+    start, end = (round(time.timestamp() * 1000) for time in span)
+    query = query.replace("$timeFilter", f"time >= {start}ms and time <= {end}ms")
+
+    def value(match: re.Match[str]) -> str:
+        return choice[match[1] or match[2]]
+
+    return re.sub(r"\$(?:\{(\w+)\}|(?!/)(\w+))", value, query)
+
+
+def _range(start: str | None, shift: str | None, now: datetime) -> tuple[datetime, datetime]:
+    text = (start or "now-6h").removeprefix("now").removeprefix("-")
+    if text == "/d":
+        begin = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    else:
+        begin = now - _length(text)
+    back = _length(shift) if shift else timedelta()
+    return begin - back, now - back
+
+
+def _length(text: str) -> timedelta:
+    return timedelta(**{UNITS[text[-1]]: int(text[:-1])})
