@@ -14,7 +14,7 @@ NOISE_FRAMES = 12
 class Exposure:
     """``brightness`` 1 is the photograph's own, 0.1 a dark room; ``noise`` is the standard deviation of the sensor's
     noise (0–255); ``blur`` a Gaussian's in pixels; ``infrared`` gives a monochrome picture; ``side_light`` -1 to 1
-    makes the picture's right or left half darker.
+    makes the picture's right or left half darker. ``jpeg`` is the quality at which the camera compresses (None: not).
     """
 
     brightness: float = 1.0
@@ -22,6 +22,7 @@ class Exposure:
     blur: float = 0.0
     infrared: bool = False
     side_light: float = 0.0
+    jpeg: int | None = None
 
 
 class Camera:
@@ -51,7 +52,7 @@ class Camera:
             flip = int(self._random.integers(4))
             noise = noise[:: -1 if flip & 1 else 1, :: -1 if flip & 2 else 1]
             frame = np.asarray(cv2.addWeighted(frame, 1.0, noise, 1.0, -128.0), np.uint8)
-        return frame
+        return frame if exposure.jpeg is None else _compressed(frame, exposure.jpeg)
 
     def _noise_frame(self, width: int, height: int) -> Picture:
         """Noise around 128: mostly in brightness, a third of it in colour."""
@@ -67,3 +68,8 @@ class Camera:
         across = np.linspace(-1.0, 1.0, width, dtype=np.float32)
         gain = np.clip(1.0 + 0.6 * self._exposure.side_light * across, 0.3, 1.3)
         return np.ascontiguousarray(np.broadcast_to(gain[None, :, None], (height, width, 3)).astype(np.float32))
+
+
+def _compressed(frame: Picture, quality: int) -> Picture:
+    _, packed = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)

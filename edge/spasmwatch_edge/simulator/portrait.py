@@ -1,6 +1,7 @@
 """The photograph that the simulator brings to life, and the landmarks on it."""
 
 import importlib.util
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +12,13 @@ from numpy.typing import NDArray
 from spasmwatch.errors import SourceError
 from spasmwatch_edge.landmark_model import FaceMesh
 
+logger = logging.getLogger(__name__)
+
 Picture = NDArray[np.uint8]
 Points = NDArray[np.float32]
 
+# Below this the eyes on a photograph are shut.
+SHUT = 0.2
 RIGHT_EYE_CORNERS, LEFT_EYE_CORNERS = (33, 133), (362, 263)
 
 
@@ -31,6 +36,14 @@ class Portrait:
         left = self.landmarks[list(LEFT_EYE_CORNERS), :2].mean(axis=0)
         return right, left
 
+    @property
+    def openness(self) -> float:
+        """Gap between the lids relative to the eye's width, the smaller of both eyes."""
+        points = self.landmarks[:, :2]
+        gaps = np.hypot(*(points[[159, 386]] - points[[145, 374]]).T)
+        widths = np.hypot(*(points[[33, 263]] - points[[133, 362]]).T)
+        return float((gaps / widths).min())
+
 
 def load_portrait(photo: Path | None = None, mesh: FaceMesh | None = None) -> Portrait:
     """Read ``photo`` (None: the NASA portrait in scikit-image) and find its largest face.
@@ -41,7 +54,10 @@ def load_portrait(photo: Path | None = None, mesh: FaceMesh | None = None) -> Po
     faces = (mesh or FaceMesh()).find_all(picture)
     if not faces:
         raise SourceError(f"no face found in {photo or 'the portrait'}: give a frontal portrait of one person")
-    return Portrait(picture, faces[0].landmarks)
+    portrait = Portrait(picture, faces[0].landmarks)
+    if portrait.openness < SHUT:
+        logger.warning("the eyes on %s look shut: closing them further will hardly be seen", photo or "the portrait")
+    return portrait
 
 
 def _read(photo: Path) -> Picture:

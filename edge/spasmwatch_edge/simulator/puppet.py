@@ -1,5 +1,6 @@
 """The portrait as a puppet: a pose goes in, a picture comes out."""
 
+from spasmwatch_edge.simulator.glasses import Glasses
 from spasmwatch_edge.simulator.head import Head
 from spasmwatch_edge.simulator.lids import Lids
 from spasmwatch_edge.simulator.mouth import Mouth
@@ -10,11 +11,11 @@ from spasmwatch_edge.simulator.stage import Stage
 
 
 class Puppet:
-    """Moves one portrait. ``stage`` says where it stands in the frame."""
+    """Moves one portrait. ``stage`` says where it stands in the frame, ``glasses`` what it wears."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, glasses: Glasses | None = None) -> None:
         grid = Grid(stage)
-        self._stage = stage
+        self._stage, self._glasses = stage, glasses
         self._right, self._left = Lids(stage, "right"), Lids(stage, "left")
         self._mouth = Mouth(stage)
         self._muscles = Muscles(stage, grid)
@@ -28,5 +29,7 @@ class Puppet:
         self._left.move(picture, min(1.0, pose["lid_left"]), min(1.0, pose["squeeze_left"]), gaze)
         self._mouth.move(picture, pose["jaw"])
         picture = self._muscles.move(picture, pose)
+        if self._glasses is not None:
+            self._glasses.put_on(picture)
         picture = self._head.move(picture, pose)
         return self._stage.compose(picture)

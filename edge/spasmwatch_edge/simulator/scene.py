@@ -1,13 +1,16 @@
 """A whole simulated scene: who, how far away, in which light, doing what."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from spasmwatch_edge.simulator.camera import Camera, Exposure
+from spasmwatch_edge.simulator.glasses import Glasses
 from spasmwatch_edge.simulator.movements import Movement, posed
 from spasmwatch_edge.simulator.portrait import Picture, load_portrait
-from spasmwatch_edge.simulator.pose import neutral
+from spasmwatch_edge.simulator.pose import Channel, neutral
 from spasmwatch_edge.simulator.puppet import Puppet
 from spasmwatch_edge.simulator.schedule import SPASMODIC, Behaviour
 from spasmwatch_edge.simulator.stage import lay_out
@@ -17,7 +20,8 @@ from spasmwatch_edge.simulator.unrest import Unrest
 @dataclass(frozen=True, slots=True)
 class Scene:
     """``photo`` None is the NASA portrait; ``eye_distance`` is in pixels; ``centre`` is the midpoint of the eyes as
-    fractions of width and height; everything that is random comes from ``seed``.
+    fractions of width and height; ``stance`` is how the person holds head and lids all the time (a camera that looks
+    from the side, tired eyes); everything that is random comes from ``seed``.
     """
 
     photo: Path | None = None
@@ -30,6 +34,7 @@ class Scene:
     behaviour: Behaviour = SPASMODIC
     exposure: Exposure = field(default_factory=Exposure)
     glasses: bool = False
+    stance: Mapping[Channel, float] = field(default_factory=dict)
 
 
 class Studio:
@@ -38,13 +43,15 @@ class Studio:
     def __init__(self, scene: Scene) -> None:
         portrait = load_portrait(scene.photo)
         self._scene = scene
-        self._puppet = Puppet(lay_out(portrait, scene.width, scene.height, scene.eye_distance, scene.centre))
+        stage = lay_out(portrait, scene.width, scene.height, scene.eye_distance, scene.centre)
+        glasses = Glasses(stage, np.random.default_rng([scene.seed, 4])) if scene.glasses else None
+        self._puppet = Puppet(stage, glasses)
         self._camera = Camera(scene.exposure, scene.width, scene.height, scene.seed)
         self._unrest = Unrest(scene.seed, scene.behaviour.sway)
 
     def frame(self, active: Iterable[Movement], time: float) -> Picture:
         """The picture at ``time`` (seconds from the start) while the ``active`` movements go on."""
-        pose = posed(active, self._unrest.pose(neutral(), time), time)
+        pose = posed(active, self._unrest.pose(neutral() | dict(self._scene.stance), time), time)
         return self._camera.expose(self._puppet.render(pose), pose["light"])
 
 

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from spasmwatch_edge.simulator.camera import Camera, Exposure
+from spasmwatch_edge.simulator.glasses import Glasses
 from spasmwatch_edge.simulator.portrait import load_portrait
 from spasmwatch_edge.simulator.pose import neutral
 from spasmwatch_edge.simulator.puppet import Puppet
@@ -88,3 +89,11 @@ def test_sensor_noise_differs_from_frame_to_frame_and_comes_again_with_the_seed(
     assert not np.array_equal(*frames)
     assert np.array_equal(frames[0], again.expose(scene, 0.0))
     assert 2.0 < frames[0].astype(float).std() < 6.0
+
+
+def test_glasses_stay_where_they_are_when_the_eye_behind_them_closes(mesh, stage):
+    bare, worn = Puppet(stage), Puppet(stage, Glasses(stage, np.random.default_rng(3)))
+    frame_pixels = np.abs(worn.render(neutral()).astype(int) - bare.render(neutral())).sum(axis=2) > 150
+    closed = worn.render(neutral() | {"lid_left": 1.0, "brow_left": 0.8})
+    assert frame_pixels.sum() > 100
+    assert np.abs(closed.astype(int) - worn.render(neutral()))[frame_pixels].mean() < 12

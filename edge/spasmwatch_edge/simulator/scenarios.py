@@ -1,0 +1,169 @@
+"""Many different scenes for measuring a detector: faces × distance × light × noise × frame rate × behaviour.
+
+Every factor is dealt out evenly over the scenarios of a set and shuffled by its seed, so that two hundred scenarios
+hold every face at every distance in several lights. Faces are split: a detector is tuned on the one half and judged
+on the other.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+from numpy.random import Generator
+
+from spasmwatch_edge.simulator.camera import Exposure
+from spasmwatch_edge.simulator.portrait import Picture
+from spasmwatch_edge.simulator.pose import Channel
+from spasmwatch_edge.simulator.scene import Scene, Studio, active
+from spasmwatch_edge.simulator.schedule import HEALTHY, HEALTHY_RATES, SPASMODIC, Behaviour, labels, until
+
+Split = Literal["tuning", "test"]
+Item = TypeVar("Item")
+
+EYE_DISTANCES = (15.0, 25.0, 40.0, 60.0, 90.0)
+FRAME_RATES = (25.0, 30.0, 15.0, 60.0)
+LIGHTS: dict[str, Exposure] = {
+    "day": Exposure(),
+    "bright": Exposure(brightness=1.25, noise=1.5),
+    "dim": Exposure(brightness=0.45, noise=5.0),
+    "dark": Exposure(brightness=0.2, noise=6.0),
+    "side": Exposure(side_light=0.8, noise=3.0),
+    "infrared": Exposure(brightness=0.8, noise=6.0, infrared=True),
+    "compressed": Exposure(jpeg=45, noise=3.0),
+    "blurred": Exposure(blur=0.9, noise=4.0),
+}
+# What people do beside their spasms, from quiet to lively.
+MANNERS: dict[str, dict[str, float]] = {
+    "quiet": {"blink": 15.0, "glance": 8.0},
+    "talking": HEALTHY_RATES | {"talk": 6.0},
+    "lively": HEALTHY_RATES | {"smile": 3.0, "turn": 2.0, "brows": 1.5, "look_down": 1.5},
+    "eating": HEALTHY_RATES | {"chew": 4.0},
+    "ordinary": HEALTHY_RATES,
+}
+SPASMS: dict[str, dict[str, float]] = {
+    "hemifacial": {"hemifacial": 8.0},
+    "blepharospasm": {"blepharospasm": 5.0},
+    "tic": {"tic": 8.0},
+    "mixed": {"hemifacial": 4.0, "blepharospasm": 1.5, "tic": 2.5},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One scene to measure on, ``seconds`` long; ``factors`` names what it stands for in the tables."""
+
+    name: str
+    split: Split
+    scene: Scene
+    seconds: float
+    factors: dict[str, str]
+
+    def frames(self) -> Iterator[tuple[float, Picture]]:
+        """(seconds from the start, BGR frame)."""
+        studio = Studio(self.scene)
+        times = (number / self.scene.fps for number in range(round(self.seconds * self.scene.fps)))
+        for at, going in active(until(self.scene.seed, self.scene.behaviour, self.seconds), times):
+            yield at, studio.frame(going, at)
+
+    def labels(self) -> dict[str, Any]:
+        """Events and confounders, in the form of a recording's labels."""
+        size = (self.scene.width, self.scene.height)
+        schedule = until(self.scene.seed, self.scene.behaviour, self.seconds)
+        return labels(self.name, schedule, self.scene.fps, self.seconds, size)
+
+
+def split_of(number: int) -> Split:
+    """Every second face of a list is kept for the test."""
+    return "test" if number % 2 else "tuning"
+
+
+def spasm_scenarios(faces: Sequence[Path | None], count: int = 200, seconds: float = 40.0) -> list[Scenario]:
+    """``count`` scenes with spasms of every kind; ``faces`` None is the NASA portrait."""
+    found = []
+    for number, scene, factors in _scenes(faces, count, seed=11):
+        random = np.random.default_rng([number, 12])
+        kind = list(SPASMS)[number % len(SPASMS)]
+        manner = _pick(random, MANNERS)
+        weak = random.random() < 0.3
+        behaviour = replace(
+            SPASMODIC,
+            rates=MANNERS[manner] | SPASMS[kind],
+            strength=(0.4, 0.65) if weak else (0.6, 1.0),
+            sway=float(random.uniform(0.3, 1.5)),
+        )
+        factors |= {"spasm": kind, "manner": manner, "strength": "weak" if weak else "strong"}
+        found.append(_scenario(f"spasm{number:03d}", number, len(faces), scene, behaviour, seconds, factors))
+    return found
+
+
+def healthy_scenarios(faces: Sequence[Path | None], count: int = 60, seconds: float = 60.0) -> list[Scenario]:
+    """``count`` scenes of ordinary behaviour only: whatever is reported here is a false alarm."""
+    found = []
+    for number, scene, factors in _scenes(faces, count, seed=21):
+        random = np.random.default_rng([number, 22])
+        manner = _pick(random, MANNERS)
+        behaviour = replace(HEALTHY, rates=MANNERS[manner], sway=float(random.uniform(0.3, 1.5)))
+        factors |= {"spasm": "none", "manner": manner}
+        found.append(_scenario(f"healthy{number:03d}", number, len(faces), scene, behaviour, seconds, factors))
+    return found
+
+
+def _scenario(
+    name: str, number: int, faces: int, scene: Scene, behaviour: Behaviour, seconds: float, factors: dict[str, str]
+) -> Scenario:
+    return Scenario(name, split_of(number % faces), replace(scene, behaviour=behaviour), seconds, factors)
+
+
+def _scenes(faces: Sequence[Path | None], count: int, seed: int) -> Iterator[tuple[int, Scene, dict[str, str]]]:
+    random = np.random.default_rng(seed)
+    distances = _dealt(random, EYE_DISTANCES, count)
+    rates = _dealt(random, FRAME_RATES, count)
+    lights = _dealt(random, tuple(LIGHTS), count)
+    for number in range(count):
+        face, distance, light = faces[number % len(faces)], distances[number], lights[number]
+        # A small frame around a small face saves most of the work; the network sees the same.
+        width, height = (640, 480) if distance > 45 else (320, 240)
+        glasses = random.random() < 0.25
+        scene = Scene(
+            photo=face,
+            seed=1000 * seed + number,
+            fps=rates[number],
+            width=width,
+            height=height,
+            eye_distance=distance * float(random.uniform(0.95, 1.05)),
+            centre=(float(random.uniform(0.42, 0.58)), float(random.uniform(0.38, 0.46))),
+            exposure=LIGHTS[light],
+            glasses=glasses,
+            stance=_stance(random),
+        )
+        factors = {
+            "face": face.stem if face else "astronaut",
+            "eye_distance": f"{distance:g}",
+            "light": light,
+            "fps": f"{rates[number]:g}",
+            "glasses": "yes" if glasses else "no",
+        }
+        yield number, scene, factors
+
+
+def _stance(random: Generator) -> dict[Channel, float]:
+    """The camera seldom stands straight before the face, and lids differ from day to day and side to side."""
+    lids = float(random.uniform(0.0, 0.15))
+    return {
+        "yaw": float(random.normal(0.0, 0.08)),
+        "pitch": float(random.normal(0.0, 0.05)),
+        "roll": float(random.normal(0.0, 0.06)),
+        "lid_right": lids,
+        "lid_left": lids + float(random.uniform(0.0, 0.06)),
+    }
+
+
+def _dealt(random: Generator, items: Sequence[Item], count: int) -> list[Item]:
+    """``count`` items, each as often as the others, shuffled."""
+    return [items[int(index)] for index in random.permutation(np.arange(count) % len(items))]
+
+
+def _pick(random: Generator, names: dict[str, dict[str, float]]) -> str:
+    return list(names)[int(random.integers(len(names)))]

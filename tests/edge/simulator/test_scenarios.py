@@ -1,0 +1,38 @@
+from collections import Counter
+from pathlib import Path
+
+from spasmwatch_edge.simulator.scenarios import EYE_DISTANCES, LIGHTS, healthy_scenarios, spasm_scenarios
+
+FACES = (None, Path("a.png"), Path("b.png"), Path("c.png"))
+
+
+def test_every_face_distance_and_light_is_dealt_evenly():
+    scenarios = spasm_scenarios(FACES, count=200)
+    for factor, kinds in (("face", len(FACES)), ("eye_distance", len(EYE_DISTANCES)), ("light", len(LIGHTS))):
+        counts = Counter(scenario.factors[factor] for scenario in scenarios)
+        assert len(counts) == kinds
+        assert max(counts.values()) - min(counts.values()) <= 1
+
+
+def test_no_face_is_both_for_tuning_and_for_the_test():
+    faces = {
+        split: {s.factors["face"] for s in spasm_scenarios(FACES) if s.split == split} for split in ("tuning", "test")
+    }
+    assert faces["tuning"]
+    assert faces["test"]
+    assert not faces["tuning"] & faces["test"]
+
+
+def test_the_same_scenarios_come_again():
+    assert spasm_scenarios(FACES, count=20) == spasm_scenarios(FACES, count=20)
+
+
+def test_healthy_scenarios_hold_nothing_to_report():
+    assert all(scenario.labels()["events"] == [] for scenario in healthy_scenarios(FACES, count=12))
+
+
+def test_a_scenario_renders_its_frames(mesh):
+    scenario = healthy_scenarios((None,), count=1, seconds=1.0)[0]
+    frames = list(scenario.frames())
+    assert len(frames) == round(scenario.scene.fps)
+    assert frames[0][1].shape == (scenario.scene.height, scenario.scene.width, 3)
