@@ -59,7 +59,7 @@ def run_home(settings_file: Path | None, settings: Settings, stopping: threading
         stack.callback(home.close)
         home.start_broker()
         home.start_programs()
-        scheme = "https" if settings.diary.tls else "http"
+        scheme = "https" if settings.diary.encrypted else "http"
         log.info("the page is on %s://%s:%d/", scheme, settings.diary.host, settings.diary.port)
         while not stopping.wait(0.5):
             now = time.monotonic()
