@@ -13,6 +13,7 @@
     ├── StoreError                   the store is out of reach or busy; worth a retry
     │   └── StoreRejected            the store will never take this record
     ├── OutboxError                  the on-disk outbox cannot be written or read
+    ├── LinkRefused                  an answer to a push that is forged, expired or used before
     └── PushError                    a push could not be delivered; worth a retry
         └── PushRefused              wrong address or token; a retry will not help
 """
@@ -71,6 +72,10 @@ class StoreRejected(StoreError):
 
 class OutboxError(SpasmWatchError):
     """The on-disk outbox cannot be written or read."""
+
+
+class LinkRefused(SpasmWatchError):
+    """An answer to a push that is forged, expired or used before."""
 
 
 class PushError(SpasmWatchError):

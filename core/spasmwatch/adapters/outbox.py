@@ -69,7 +69,10 @@ class DiskOutbox:
             self.filled.set()
 
     def add(self, record: R) -> R:
-        """Stamp a draft, keep it, wake the courier. Raises OutboxError when the disk does not take it."""
+        """Stamp a draft, keep it, wake the courier. Raises OutboxError when the disk does not take it.
+
+        A draft that already has an ``id`` keeps it: added again after a crash it is still the same record.
+        """
         with self._lock:
             stamped = self._stamp(record)
             try:
@@ -92,7 +95,7 @@ class DiskOutbox:
         return record.model_copy(
             update={
                 "schema_": f"{record.what}/{VERSION}",
-                "id": str(uuid7()),
+                "id": record.id or str(uuid7()),
                 "home": self._home,
                 "node": self._node,
                 "boot": self._boot,

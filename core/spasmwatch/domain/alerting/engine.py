@@ -1,0 +1,330 @@
+"""All rules and the life cycle of one home behind one door: records, commands and the time in, transitions out.
+
+Pure: the live service passes the wall clock, the backtest the time at which a record became known. An event costs the
+same after a year as after a day; only the daily judgement looks back, over a bounded number of days.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta, tzinfo
+
+from spasmwatch.domain.advice import Advice
+from spasmwatch.domain.alerting import faults, red_flag
+from spasmwatch.domain.alerting.escalation import EscalationMemory, EscalationRule
+from spasmwatch.domain.alerting.lifecycle import Finding, Lifecycle, Memory, Open, Outcome
+from spasmwatch.domain.alerting.parameters import Rules
+from spasmwatch.domain.alerting.presence import Blindness, CameraSilence, FaceMemory, NodeMemory
+from spasmwatch.domain.records import Diary, Health, Label, Observation, Record, Spasm, Verdict
+from spasmwatch.domain.topics import AlertCommand, Fault
+from spasmwatch.domain.trend.daybook import KEPT_DAYS, Day, DayBook
+
+NODE = "alerts"
+"""The alert service's own node; its records are not judged."""
+NO_SPASM: tuple[Verdict, ...] = ("false_alarm", "voluntary")
+
+
+@dataclass(slots=True)
+class PersonMemory:
+    """What is remembered of one person beside the day book. ``injections`` maps diary entries to home days."""
+
+    escalation: EscalationMemory = field(default_factory=EscalationMemory)
+    face: FaceMemory = field(default_factory=FaceMemory)
+    judged: date | None = None
+    injections: dict[str, date] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class EngineMemory:
+    """Everything that must survive a restart, in pieces that are saved one by one."""
+
+    lifecycle: Memory = field(default_factory=Memory)
+    people: dict[str, PersonMemory] = field(default_factory=dict)
+    nodes: dict[str, NodeMemory] = field(default_factory=dict)
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    revisions: dict[str, int] = field(default_factory=dict)
+    days: dict[str, dict[date, Day]] = field(default_factory=dict)
+
+
+class _Person:
+    """The rules of one person."""
+
+    def __init__(self, name: str, rules: Rules, zone: tzinfo, memory: PersonMemory, days: dict[date, Day]) -> None:
+        self.name, self.memory = name, memory
+        self.book = DayBook(zone, rules.escalation.long_s, days)
+        self.escalation = EscalationRule(rules.escalation, name, self.book, memory.escalation)
+        self.blindness = Blindness(rules.blind, name, self.book, memory.face)
+
+
+class Engine:
+    """The alert state of one home. ``touched`` names the pieces of memory changed since it was last emptied."""
+
+    def __init__(
+        self, rules: Rules, zone: tzinfo, advice: Advice, steps: int = 1, memory: EngineMemory | None = None
+    ) -> None:
+        self._rules, self._zone, self._advice = rules, zone, advice
+        self.memory = memory or EngineMemory()
+        self.lifecycle = Lifecycle(rules.repeats, steps, self.memory.lifecycle)
+        self.touched: set[str] = set()
+        self.listening_since: datetime | None = None
+        """Set by the live service: silence before it was no silence of a camera."""
+        self.deaf = False
+        """The broker is away: nothing can be heard, so silence proves nothing."""
+        self._people: dict[str, _Person] = {}
+        self._cameras: dict[str, CameraSilence] = {}
+        for name, memory_of in self.memory.people.items():
+            self._people[name] = self._make(name, memory_of)
+        for node, node_memory in self.memory.nodes.items():
+            self._cameras[node] = CameraSilence(rules.fault, node, node_memory)
+
+    def record(self, record: Record, now: datetime) -> Outcome:
+        """Take in a record that has just become known; kinds that no rule looks at do nothing."""
+        if record.node == NODE:
+            return Outcome()
+        return self._noted(self._taken(record, now))
+
+    def availability(self, node: str, online: bool, now: datetime) -> Outcome:
+        """A node came or went."""
+        return self._judged([faults.availability(node, online)], now)
+
+    def fault(self, node: str, fault: Fault, now: datetime) -> Outcome:
+        """A node says that something is broken, or that it no longer is."""
+        return self._judged([faults.told(node, fault)], now)
+
+    def own_fault(self, what: str, cause: str | None, now: datetime) -> Outcome:
+        """The alert service itself cannot do its work: ``what`` is ``broker``, ``store`` or ``push``."""
+        about = faults.key(NODE, what)
+        finding = Finding(about, "info", cause, {"cause": what}) if cause else None
+        return self._judged([(about, finding)], now)
+
+    def command(self, alert_id: str, command: AlertCommand, now: datetime) -> Outcome:
+        """A caregiver's word. Raises LookupError with one clear line when it cannot be followed."""
+        return self._noted(self.lifecycle.command(alert_id, command, now))
+
+    def due(self) -> datetime | None:
+        """When :meth:`tick` can next change something."""
+        times = [self.lifecycle.due(), *(self._silence_due(camera) for camera in self._cameras.values())]
+        times += [self._next_judgement(person) for person in self._people.values()]
+        times += [self._grown_at(alert) for alert in self.lifecycle.open()]
+        return min((at for at in times if at is not None), default=None)
+
+    def tick(self, now: datetime) -> Outcome:
+        """Let time pass."""
+        outcome = self.lifecycle.tick(now)
+        for alert in list(self.lifecycle.open()):
+            grown_at = self._grown_at(alert)
+            if grown_at is not None and now >= grown_at:
+                grown = Finding(alert.key, "warning", alert.reason, alert.evidence)
+                outcome.add(self.lifecycle.report(grown, now))
+        for camera in self._cameras.values():
+            due = self._silence_due(camera)
+            if due is not None and now >= due and (finding := camera.check(now)):
+                outcome.add(self.lifecycle.report(finding, now))
+        for person in self._people.values():
+            due = self._next_judgement(person)
+            if due is not None and now >= due:
+                outcome.add(self._judge(person, now))
+        return self._noted(outcome)
+
+    def people(self) -> dict[str, DayBook]:
+        """The day books by person."""
+        return {name: person.book for name, person in self._people.items()}
+
+    # Records
+
+    def _taken(self, record: Record, now: datetime) -> Outcome:
+        match record:
+            case Observation():
+                return self._observation(record, now)
+            case Spasm():
+                return self._spasm(record, now)
+            case Label():
+                return self._label(record)
+            case Diary():
+                return self._diary(record, now)
+            case Health():
+                return self._judged(faults.health(record, self._rules.fault), now)
+        return Outcome()
+
+    def _spasm(self, spasm: Spasm, now: datetime) -> Outcome:
+        if spasm.phase != "end":
+            return Outcome()
+        outcome = self._judged([faults.clock(spasm.node, spasm.clock_ok)], now)
+        verdict = self.memory.verdicts.get(spasm.spasm_id, spasm.verdict)
+        if not spasm.clock_ok or verdict in NO_SPASM:
+            return outcome
+        person = self._person(spasm.person)
+        if person.book.add(spasm) and self._rules.escalation.enabled and not self._broken(spasm.node):
+            finding = person.escalation.spasm(spasm, now)
+            if finding is not None:
+                outcome.add(self.lifecycle.report(finding, now))
+        return outcome
+
+    def _observation(self, observation: Observation, now: datetime) -> Outcome:
+        person = self._person(observation.person)
+        local = observation.start.astimezone(self._zone)
+        camera = self._camera(observation)
+        outcome = self._judged([faults.clock(observation.node, observation.clock_ok)], now)
+        if camera.observation(observation, local.date(), now) and self.lifecycle.is_open(camera.key):
+            outcome.add(self.lifecycle.clear(camera.key, now, f"camera {observation.node} reports again"))
+        if not observation.clock_ok:
+            return outcome
+        if person.memory.judged is None:
+            self._set_judged(person, now)
+        person.book.observe(observation)
+        outcome.add(self._face(person, observation, local, now))
+        outcome.add(self._escalation_minute(person, observation, now))
+        return outcome
+
+    def _face(self, person: _Person, observation: Observation, local: datetime, now: datetime) -> Outcome:
+        blindness = person.blindness
+        finding = blindness.observation(observation, local.date(), local.hour)
+        if finding is not None and self._rules.blind.enabled:
+            return self.lifecycle.report(finding, now)
+        if blindness.seen and self.lifecycle.is_open(blindness.key):
+            return self.lifecycle.clear(blindness.key, now, "the face is seen again")
+        return Outcome()
+
+    def _escalation_minute(self, person: _Person, observation: Observation, now: datetime) -> Outcome:
+        rule = person.escalation
+        finding = rule.observation(observation, now)
+        if finding is not None and self._rules.escalation.enabled and not self._broken(observation.node):
+            return self.lifecycle.report(finding, now)
+        if finding is None and self.lifecycle.is_open(rule.key) and (calm := rule.calm()):
+            return self.lifecycle.clear(rule.key, now, calm)
+        return Outcome()
+
+    def _label(self, label: Label) -> Outcome:
+        before = self.memory.verdicts.get(label.spasm_id)
+        self.memory.verdicts[label.spasm_id] = label.verdict
+        self.touched.add("verdicts")
+        was, is_now = before in NO_SPASM, label.verdict in NO_SPASM
+        if was != is_now and self._person(label.person).book.covers(label.start):
+            person = self._person(label.person)
+            person.book.change(_as_spasm(label), -1 if is_now else 1)
+            if is_now:
+                person.escalation.take_back(label.spasm_id)
+        return Outcome()
+
+    def _diary(self, entry: Diary, now: datetime) -> Outcome:
+        if entry.kind not in ("symptom", "treatment"):
+            return Outcome()
+        if entry.revision <= self.memory.revisions.get(entry.entry_id, 0):
+            return Outcome()
+        self.memory.revisions[entry.entry_id] = entry.revision
+        self.touched.add("revisions")
+        if entry.kind == "treatment":
+            return self._treatment(entry)
+        finding = red_flag.judge(entry, self._advice)
+        if finding is not None and self._rules.red_flag.enabled:
+            return self.lifecycle.report(finding, now)
+        return self.lifecycle.clear(red_flag.key(entry), now, f"{entry.author} took the entry back")
+
+    def _treatment(self, entry: Diary) -> Outcome:
+        person = self._person(entry.person)
+        person.memory.injections.pop(entry.entry_id, None)
+        if entry.subkind == "botulinum" and not entry.deleted:
+            person.memory.injections[entry.entry_id] = person.book.local_day(entry.at)
+        return Outcome()
+
+    # Faults
+
+    def _judged(self, judgements: list[faults.Judgement], now: datetime) -> Outcome:
+        outcome = Outcome()
+        for about, finding in judgements:
+            if finding is None:
+                if self.lifecycle.is_open(about):
+                    outcome.add(self.lifecycle.clear(about, now, f"over: {about.what} at {about.node}"))
+            elif self._rules.fault.enabled:
+                outcome.add(self.lifecycle.report(finding, now))
+        return self._noted(outcome)
+
+    def _grown_at(self, alert: Open) -> datetime | None:
+        """When a fault that lasts becomes a warning; silence has limits of its own."""
+        if alert.key.rule != "fault" or alert.severity != "info" or alert.key.what == "silent":
+            return None
+        if alert.state not in ("firing", "acknowledged", "snoozed"):
+            return None
+        return alert.since + timedelta(minutes=self._rules.fault.warn_after_minutes)
+
+    def _silence_due(self, camera: CameraSilence) -> datetime | None:
+        if self.deaf or not self._rules.fault.enabled:
+            return None
+        alert = next((one for one in self.lifecycle.open() if one.key == camera.key), None)
+        due = camera.due(alert.severity if alert else None)
+        if due is None or self.listening_since is None:
+            return due
+        return max(due, self.listening_since + timedelta(minutes=self._rules.fault.after_minutes))
+
+    def _broken(self, node: str) -> bool:
+        """Whether this camera itself says that it cannot be trusted now."""
+        return any(self.lifecycle.is_open(faults.key(node, what)) for what in ("fault", "health"))
+
+    # Once a day
+
+    def _next_judgement(self, person: _Person) -> datetime | None:
+        if person.memory.judged is None:
+            return None
+        day = person.memory.judged + timedelta(days=1)
+        return datetime.combine(day, time(self._rules.worsening.hour), self._zone)
+
+    def _judge(self, person: _Person, now: datetime) -> Outcome:
+        self._set_judged(person, now)
+        person.book.forget_before(person.book.local_day(now) - timedelta(days=KEPT_DAYS))
+        return Outcome()
+
+    def _set_judged(self, person: _Person, now: datetime) -> None:
+        local = now.astimezone(self._zone)
+        early = local.hour < self._rules.worsening.hour
+        person.memory.judged = local.date() - timedelta(days=1 if early else 0)
+        self.touched.add(f"person/{person.name}")
+
+    # Memory
+
+    def _noted(self, outcome: Outcome) -> Outcome:
+        if self.lifecycle.changed:
+            self.touched.add("lifecycle")
+            self.lifecycle.changed = False
+        return outcome
+
+    def _person(self, name: str) -> _Person:
+        self.touched.add(f"person/{name}")
+        person = self._people.get(name)
+        if person is None:
+            memory = self.memory.people[name] = PersonMemory()
+            person = self._people[name] = self._make(name, memory)
+        return person
+
+    def _make(self, name: str, memory: PersonMemory) -> _Person:
+        days = self.memory.days.setdefault(name, {})
+        return _Person(name, self._rules, self._zone, memory, days)
+
+    def _camera(self, observation: Observation) -> CameraSilence:
+        node = observation.node
+        self.touched.add(f"node/{node}")
+        camera = self._cameras.get(node)
+        if camera is None:
+            start = observation.start
+            memory = self.memory.nodes[node] = NodeMemory(first=start, last=start)
+            camera = self._cameras[node] = CameraSilence(self._rules.fault, node, memory)
+        return camera
+
+
+def _as_spasm(label: Label) -> Spasm:
+    """The labelled spasm, as far as the day book needs it."""
+    return Spasm(
+        person=label.person,
+        node=label.spasm_node,
+        phase="start",
+        spasm_id=label.spasm_id,
+        start=label.start,
+        kind=label.kind,
+        side=label.side,
+    )
+
+
+def known_at(record: Record) -> datetime:
+    """When a record became known: end of a spasm or minute, time of writing of a diary entry, else its time."""
+    if isinstance(record, Spasm):
+        return record.end or record.start
+    if isinstance(record, Observation):
+        return record.start + timedelta(seconds=record.seconds)
+    return record.logged_at if isinstance(record, Diary) else record.when

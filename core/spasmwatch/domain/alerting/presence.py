@@ -1,0 +1,170 @@
+"""Silence: a camera that sends nothing (fault) and a camera that sees nobody (blind).
+
+A camera reports every minute, also when nobody is there, so ten minutes without a report are a fault. Cameras that are
+only switched on for a while each day are learnt: what is usual for this one, and a half more, is no fault.
+"""
+
+import statistics
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from spasmwatch.domain.alerting.lifecycle import Finding, Key
+from spasmwatch.domain.alerting.parameters import Blind, Faults
+from spasmwatch.domain.records import HOME, Observation
+from spasmwatch.domain.trend.daybook import DayBook
+
+LEARNT_DAYS = 14
+NEW = timedelta(days=1)
+"""So young a camera has no usual gaps yet; its silence goes on the page but pushes nobody."""
+
+
+@dataclass(slots=True)
+class NodeMemory:
+    """One camera: first and last report, and the longest silence that ended on each of the last days (seconds)."""
+
+    first: datetime
+    last: datetime
+    paused: bool = False
+    gaps: dict[date, float] = field(default_factory=dict)
+
+
+class CameraSilence:
+    """Whether one camera still reports."""
+
+    def __init__(self, settings: Faults, node: str, memory: NodeMemory) -> None:
+        self._settings, self._node, self.memory = settings, node, memory
+        self.key = Key("fault", HOME, node=node, what="silent")
+        self._usual: float | None = None
+
+    def observation(self, observation: Observation, day: date, now: datetime) -> bool:
+        """A report; True when it is fresh, i.e. shows that the camera is alive now."""
+        end = observation.start + timedelta(seconds=observation.seconds)
+        # With a wrong clock only the arrival tells that it lives.
+        end = min(end, now) if observation.clock_ok else now
+        memory = self.memory
+        gap = (observation.start - memory.last).total_seconds()
+        if end > memory.last:
+            memory.last = end
+            memory.paused = observation.unobserved.get("paused", 0.0) > observation.seconds / 2
+        if day not in memory.gaps:
+            self._usual = None
+            memory.gaps[day] = 0.0
+            for old in sorted(memory.gaps)[:-LEARNT_DAYS]:
+                del memory.gaps[old]
+        if gap > memory.gaps[day]:
+            self._usual = None
+            memory.gaps[day] = gap
+        return now - end < timedelta(minutes=self._settings.after_minutes)
+
+    def usual_gap(self) -> float:
+        """Seconds of silence that are usual at least every other day; 0 for a camera that runs all the time."""
+        if self._usual is None:
+            self._usual = statistics.median(self.memory.gaps.values()) if self.memory.gaps else 0.0
+        return self._usual
+
+    def _limits(self) -> tuple[timedelta, timedelta]:
+        usual = self.usual_gap()
+        note = max(self._settings.after_minutes * 60, 1.5 * usual)
+        warn = max(self._settings.warn_after_minutes * 60, 2.5 * usual)
+        return timedelta(seconds=note), timedelta(seconds=warn)
+
+    def due(self, open_as: str | None) -> datetime | None:
+        """When silence next matters, given the severity that is already open."""
+        note, warn = self._limits()
+        if open_as is None:
+            return self.memory.last + note
+        return max(self.memory.last + warn, self.memory.first + NEW) if open_as == "info" else None
+
+    def check(self, now: datetime) -> Finding | None:
+        """A fault, if it has been silent for too long."""
+        note, warn = self._limits()
+        silence = now - self.memory.last
+        if silence < note:
+            return None
+        push = silence >= warn and now - self.memory.first >= NEW
+        text = f"camera {self._node}: no report for {_span(silence)} (limit {_span(note)})"
+        evidence = {"silence_s": silence.total_seconds(), "limit_s": note.total_seconds()}
+        return Finding(self.key, "warning" if push else "info", text, {**evidence, "cause": "silent"})
+
+
+@dataclass(slots=True)
+class FaceMemory:
+    """When the person was last seen, since when the camera has looked, and face seconds by hour of the last days."""
+
+    first: datetime | None = None
+    last: datetime | None = None
+    looked_s: float = 0.0
+    hours: dict[date, list[float]] = field(default_factory=dict)
+
+
+class Blindness:
+    """Whether the person is seen as usual, over all cameras."""
+
+    def __init__(self, settings: Blind, person: str, book: DayBook, memory: FaceMemory) -> None:
+        self._settings, self._book, self.memory = settings, book, memory
+        self.key = Key("blind", person)
+
+    def observation(self, observation: Observation, day: date, hour: int) -> Finding | None:
+        """A minute has passed; a finding when the face has been missing for too long."""
+        memory = self.memory
+        end = observation.start + timedelta(seconds=observation.seconds)
+        if memory.first is None:
+            memory.first = observation.start
+        if day not in memory.hours:
+            memory.hours[day] = [0.0] * 24
+            for old in sorted(memory.hours)[: -LEARNT_DAYS - 1]:
+                del memory.hours[old]
+        face = max(observation.face_s, observation.observed_s)
+        if face > 0:
+            memory.hours[day][hour] += face
+            memory.last, memory.looked_s = end, 0.0
+            return None
+        paused = observation.unobserved.get("paused", 0.0) > observation.seconds / 2
+        if not paused:
+            memory.looked_s += observation.seconds
+        return None if paused else self._check(end, day)
+
+    @property
+    def seen(self) -> bool:
+        """Whether the last minute showed a face."""
+        return self.memory.last is not None and self.memory.looked_s == 0.0
+
+    def _check(self, now: datetime, day: date) -> Finding | None:
+        memory, settings = self.memory, self._settings
+        since = memory.last or memory.first
+        if since is None or memory.looked_s < 600:
+            return None
+        missing = (now - since).total_seconds() / 3600
+        if missing < settings.after_h or (memory.last is None and missing < 2 * settings.after_h):
+            return None
+        usual, expected = self._expected(since, now, day)
+        if memory.last is not None and (usual <= 0 or expected < 0.9 * usual):
+            return None
+        push = missing >= settings.warn_after_h and (usual <= 0 or expected >= 1.9 * usual)
+        text = f"no face seen for {_span(now - since)}; by now {expected / 60:.0f} minutes would be usual"
+        evidence = {"missing_h": missing, "expected_s": expected, "usual_day_s": usual}
+        return Finding(self.key, "warning" if push else "info", text, {**evidence})
+
+    def _expected(self, since: datetime, now: datetime, day: date) -> tuple[float, float]:
+        """Face seconds of a usual day, and those that would have been usual since then."""
+        past = [hours for name, hours in self.memory.hours.items() if name < day and any(hours)]
+        if not past:
+            return 0.0, 0.0
+        profile = [sum(hours[hour] for hours in past) / len(past) for hour in range(24)]
+        whole = sum(profile)
+        days, rest = divmod((now - since).total_seconds() / 3600, 24)
+        offset = since.astimezone(self._book.zone)
+        start = offset.hour + offset.minute / 60
+        return whole, days * whole + sum(profile[h % 24] * _part(h, start, start + rest) for h in range(48))
+
+
+def _part(hour: int, start: float, end: float) -> float:
+    """Share of the hour from ``hour`` on that lies in [start, end)."""
+    return max(0.0, min(hour + 1.0, end) - max(float(hour), start))
+
+
+def _span(span: timedelta) -> str:
+    minutes = span.total_seconds() / 60
+    if minutes < 120:
+        return f"{minutes:.0f} minutes"
+    return f"{minutes / 60:.0f} hours" if minutes < 72 * 60 else f"{minutes / 1440:.0f} days"

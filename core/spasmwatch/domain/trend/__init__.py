@@ -1,0 +1,1 @@
+"""Is it getting worse? Counts against observed time, over-dispersed, by time of day and camera."""
