@@ -7,7 +7,7 @@ let go; envelopes are raised cosines with a rise, a hold and a fall.
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from numpy.random import Generator
 
@@ -186,24 +186,26 @@ def blepharospasm(random: Generator, start: float, strength: float, pattern: str
     return Movement("blepharospasm", chosen, "both", strength, bursts, tuple(parts), spasm=True)
 
 
-TIC_PATTERNS = ("tic_mouth", "tic_brow", "tic_nose", "tic_eye")
+TicPattern = Literal["tic_mouth", "tic_brow", "tic_nose", "tic_eye"]
 
 
 @dataclass(frozen=True, slots=True)
 class TicStyle:
     """A tic is stereotyped: one person's comes again in the same shape."""
 
-    pattern: str
+    pattern: TicPattern
     side: OneSide
     rise: float
     hold: float
     fall: float
 
 
-def tic_style(random: Generator, side: OneSide) -> TicStyle:
+def tic_style(random: Generator, side: OneSide, pattern: TicPattern | None = None) -> TicStyle:
     """One person's tic; it takes a quarter to less than half a second."""
+    patterns: tuple[TicPattern, ...] = get_args(TicPattern)
+    drawn = patterns[int(random.integers(len(patterns)))]
     return TicStyle(
-        str(random.choice(TIC_PATTERNS)),
+        pattern or drawn,
         side,
         random.uniform(0.06, 0.1),
         random.uniform(0.03, 0.12),
@@ -223,7 +225,8 @@ def tic(start: float, style: TicStyle, strength: float) -> Movement:
     elif style.pattern == "tic_brow":
         parts, reported = _both("brow", strength, *timing), "both"
     elif style.pattern == "tic_nose":
-        parts, reported = [*_both("nose", 1.3 * strength, *timing), Part("frown", 0.4 * strength, *timing)], "both"
+        parts = [*_both("nose", 1.5 * strength, *timing), *_both("cheek", 0.3 * strength, *timing)]
+        parts, reported = [*parts, Part("frown", 0.4 * strength, *timing)], "both"
     else:
         parts = [
             Part(_paired("lid", side), strength, *timing),
@@ -384,8 +387,8 @@ def sneeze(random: Generator, start: float) -> Movement:
         *_both("nose", 0.7, start, 0.4, 0.3, 0.3),
         Part("jaw", random.uniform(0.08, 0.2), start, 0.45, 0.35, 0.2),
         Part("pitch", -0.12, start, 0.45, 0.1, 0.12),
-        Part("pitch", random.uniform(0.2, 0.32), start + 0.62, 0.12, 0.15, 0.6),
-        Part("head_y", 0.2, start + 0.62, 0.12, 0.15, 0.6),
+        Part("pitch", random.uniform(0.12, 0.22), start + 0.62, 0.12, 0.15, 0.6),
+        Part("head_y", 0.12, start + 0.62, 0.12, 0.15, 0.6),
     ]
     return Movement("sneeze", "sneeze", "both", 1.0, 1, tuple(parts), False)
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.random import Generator
 
 from spasmwatch_edge.simulator import movements
-from spasmwatch_edge.simulator.movements import Movement, OneSide
+from spasmwatch_edge.simulator.movements import Movement, OneSide, TicPattern
 
 # Spasms less than a second apart would be one spasm; so they keep this distance from one another and from
 # ordinary movements that a viewer could not tell from them in passing.
@@ -40,8 +40,8 @@ RESTING_RATES = {"blink": 15.0}
 class Behaviour:
     """How often each kind of movement happens (``rates``, a minute), on which side, how strongly.
 
-    ``side`` None draws one side for the whole schedule. ``first`` fixes kinds at times, so that a short demo has them.
-    ``sway`` scales the unrest of the head: 1 is a sitting person, 0.15 one at rest, below a pixel.
+    ``side`` and ``tic`` (its pattern) None draw one for the whole schedule. ``first`` fixes kinds at times, so that a
+    short demo has them. ``sway`` scales the unrest of the head: 1 is a sitting person, 0.15 one at rest, below a pixel.
     """
 
     rates: dict[str, float] = field(default_factory=lambda: dict(HEALTHY_RATES))
@@ -49,6 +49,7 @@ class Behaviour:
     strength: tuple[float, float] = (0.4, 1.0)
     first: tuple[tuple[str, float], ...] = ()
     sway: float = 1.0
+    tic: TicPattern | None = None
 
 
 HEALTHY = Behaviour()
@@ -66,6 +67,7 @@ DEMO = Behaviour(
         "tic": 0.5,
     },
     side="left",
+    tic="tic_mouth",
     strength=(0.75, 1.0),
     first=(("hemifacial", 4.0), ("blepharospasm", 11.5), ("hemifacial", 18.0), ("tic", 25.5)),
 )
@@ -79,7 +81,7 @@ class Cast:
         side = behaviour.side or sides[int(random.integers(2))]
         self._strength = behaviour.strength
         self._hemifacial = movements.hemifacial_style(random, side)
-        self._tic = movements.tic_style(random, sides[int(random.integers(2))])
+        self._tic = movements.tic_style(random, sides[int(random.integers(2))], behaviour.tic)
 
     def movement(self, kind: str, random: Generator, start: float) -> Movement:
         """One movement of this kind that starts at ``start``."""
@@ -139,13 +141,12 @@ def _wishes(random: Generator, behaviour: Behaviour, at: float) -> list[tuple[st
 
 def _place(placed: list[Movement], cast: Cast, random: Generator, kind: str, start: float | None, block: float) -> None:
     """Add one movement where it disturbs no other; after some tries in a full minute, leave it out."""
+    shape = int(random.integers(2**32))
+    earliest = block + (FIRST_QUIET if block == 0 else 0.0)
     for _ in range(ATTEMPTS):
-        at = (
-            float(random.uniform(block + (FIRST_QUIET if block == 0 else 0.0), block + BLOCK))
-            if start is None
-            else start
-        )
-        movement = cast.movement(kind, random, at)
+        at = float(random.uniform(earliest, block + BLOCK)) if start is None else start
+        # The same shape at every try: otherwise the short ones would get in and the long ones not.
+        movement = cast.movement(kind, np.random.default_rng(shape), at)
         if not any(_disturbs(movement, other) for other in placed):
             placed.append(movement)
             return
