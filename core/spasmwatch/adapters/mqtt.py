@@ -32,8 +32,8 @@ class MqttBus:
     """A connection that looks after itself: reconnects, re-subscribes, repeats its retained states.
 
     ``node`` gets ``availability`` with a last will; without a node the client is a mere observer with a clean session.
-    Handlers run in one thread of their own, so that a handler may publish. A handler that raises leaves its message
-    unacknowledged and logs the error.
+    Handlers run in one thread of their own, so that a handler may publish. The error of a handler that raises is
+    logged and its message acknowledged. Acknowledgements go out in the order of arrival.
     """
 
     def __init__(self, settings: Mqtt, topics: Topics, *, client: str, node: str | None = None) -> None:
@@ -42,7 +42,8 @@ class MqttBus:
         self._routes: dict[str, list[Handler]] = {}
         self._states: dict[str, bytes] = {}
         self._availability = topics.of(node, "availability") if node else None
-        self._incoming: queue.SimpleQueue[paho.MQTTMessage | None] = queue.SimpleQueue()
+        self._incoming: queue.SimpleQueue[_Arrival | None] = queue.SimpleQueue()
+        self._acknowledgements = _Acknowledgements()
         self._connected = threading.Event()
         self._refused: str | None = None
         self._lock = threading.Lock()
@@ -78,7 +79,7 @@ class MqttBus:
             client.will_set(self._availability, OFFLINE, qos=1, retain=True)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
-        client.on_message = lambda _client, _data, message: self._incoming.put(message)
+        client.on_message = self._on_message
         return client
 
     @property
@@ -182,20 +183,30 @@ class MqttBus:
         _p: Properties | None,
     ) -> None:
         self._connected.clear()
+        self._acknowledgements.forget()
         if reason.is_failure:
             log.warning("connection to the broker lost: %s", reason)
 
+    def _on_message(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
+        arrival = _Arrival(message)
+        if message.qos:
+            self._acknowledgements.expect(arrival)
+        self._incoming.put(arrival)
+
     def _dispatch(self) -> None:
-        while (arrived := self._incoming.get()) is not None:
-            message = self._message(arrived)
-            handlers = self._route(arrived.topic)
+        while (arrival := self._incoming.get()) is not None:
+            message = self._message(arrival)
+            handlers = self._route(message.topic)
             if not handlers:
                 message.acknowledge()
             for handler in handlers:
                 try:
                     handler(message)
                 except Exception:
-                    log.exception("handling a message on %s failed; it stays unacknowledged", arrived.topic)
+                    # A message that stays open would hold up all that come after it; a record without a receipt
+                    # comes again from its outbox anyhow.
+                    log.exception("handling a message on %s failed", message.topic)
+                    message.acknowledge()
 
     def _route(self, topic: str) -> list[Handler]:
         with self._lock:
@@ -207,12 +218,51 @@ class MqttBus:
                 self._routes[topic] = handlers
         return handlers
 
-    def _message(self, arrived: paho.MQTTMessage) -> Message:
+    def _message(self, arrival: _Arrival) -> Message:
         def acknowledge() -> None:
-            if arrived.qos == 1:
-                self._client.ack(arrived.mid, arrived.qos)
+            for due in self._acknowledgements.settle(arrival):
+                self._client.ack(due.mid, due.qos)
 
+        arrived = arrival.message
         return Message(arrived.topic, bytes(arrived.payload), arrived.retain, acknowledge)
+
+
+@dataclass(eq=False, slots=True)
+class _Arrival:
+    """One message, and whether it is dealt with."""
+
+    message: paho.MQTTMessage
+    settled: bool = False
+
+
+class _Acknowledgements:
+    """Keeps PUBACKs in the order of arrival, as MQTT demands (4.6.0-2): rumqttd drops who does otherwise.
+
+    A handler may settle its messages in any order; each goes out once all that came before it are settled.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: deque[_Arrival] = deque()
+
+    def expect(self, arrival: _Arrival) -> None:
+        """A message at QoS 1 has arrived."""
+        with self._lock:
+            self._waiting.append(arrival)
+
+    def settle(self, arrival: _Arrival) -> list[paho.MQTTMessage]:
+        """The messages that may be acknowledged now that this one is dealt with."""
+        due: list[paho.MQTTMessage] = []
+        with self._lock:
+            arrival.settled = True
+            while self._waiting and self._waiting[0].settled:
+                due.append(self._waiting.popleft().message)
+        return due
+
+    def forget(self) -> None:
+        """The connection is gone: the broker will send again what it has no acknowledgement for."""
+        with self._lock:
+            self._waiting.clear()
 
 
 def _matches(topic_filter: str, topic: str) -> bool:
