@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from spasmwatch.settings.mqtt import Mqtt
+from support.influx import Engine, influxdb
 from support.servers import mosquitto
 
 
@@ -23,3 +24,18 @@ def broker(tmp_path: Path) -> Iterator[Mqtt]:
     """Settings of a real Mosquitto that this test has to itself."""
     with mosquitto(tmp_path) as port:
         yield Mqtt(port=port)
+
+
+@pytest.fixture(scope="session")
+def influx_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A real InfluxDB engine for the whole run; tests take the fixture ``influx``."""
+    with influxdb(tmp_path_factory.mktemp("influx")) as engine:
+        yield engine
+
+
+@pytest.fixture
+def influx(influx_server: Engine) -> Engine:
+    """The real InfluxDB engine behind its forwarder, with empty buckets: ``influx.settings`` leads there."""
+    for database in (influx_server.settings.bucket, influx_server.settings.diary_bucket):
+        influx_server.create(database)
+    return influx_server

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from spasmwatch.adapters.influx_store import InfluxStore
 from spasmwatch.adapters.sqlite_store import SqliteStore
 from spasmwatch.domain.records import MODELS, Insight, Label, Record, Spasm, Trend
 from spasmwatch.domain.rollups import Rollup
@@ -18,11 +19,13 @@ START = make.START
 END = START + timedelta(days=2)
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "influx"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     made: Store
     if request.param == "memory":
         made = MemoryStore(timezone="Europe/Berlin")
+    elif request.param == "influx":
+        made = InfluxStore(request.getfixturevalue("influx").settings, home="home", timezone="Europe/Berlin")
     else:
         made = SqliteStore(tmp_path / "store.sqlite", home="home", timezone="Europe/Berlin")
     with closing(made) as opened:

@@ -6,10 +6,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from spasmwatch.domain.records import Diary, Label, Record, Spasm
-from spasmwatch.domain.rollups import Rollup, days_in, end_of_days
+from spasmwatch.domain.rollups import RAW, Rollup, days_in, end_of_days
 from spasmwatch.ports import Bucket, Rate, Store
-
-RAW = ("spasm", "observation", "trigger", "label", "health", "trend", "insight")
 
 
 class MemoryStore:

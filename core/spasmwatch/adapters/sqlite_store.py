@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from spasmwatch.domain.records import MODELS, Diary, Label, Record, Spasm, Verdict
-from spasmwatch.domain.rollups import Rollup, days_in, end_of_days
+from spasmwatch.domain.rollups import RAW, Rollup, days_in, end_of_days
 from spasmwatch.errors import StoreError, StoreRejected
 from spasmwatch.ports import Bucket, Rate, Store
 
@@ -53,8 +53,6 @@ CREATE TABLE IF NOT EXISTS rollup (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _PAGE = 2000
-RAW = ("spasm", "observation", "trigger", "label", "health", "trend", "insight")
-"""What a set retention removes; diary, alerts and roll-ups stay."""
 
 
 class SqliteStore:

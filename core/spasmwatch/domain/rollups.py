@@ -19,6 +19,9 @@ from spasmwatch.domain.records import SIDES, SPASM_KINDS, Label, Name, Observati
 COUNTS: Final[tuple[str, ...]] = tuple(f"{kind}_{side}" for kind in (*SPASM_KINDS, "all") for side in (*SIDES, "all"))
 """The names of all counts: ``<kind>_<side>``, ``<kind>_all``, ``all_<side>``, ``all_all``."""
 
+RAW: Final = ("spasm", "observation", "trigger", "label", "health", "trend", "insight")
+"""What a set retention removes from a store; diary, alerts and roll-ups stay."""
+
 HOUR: Final = timedelta(hours=1)
 LONGEST_OBSERVATION: Final = HOUR
 OVERLAP_MARGIN: Final = timedelta(minutes=1)

@@ -1,0 +1,224 @@
+"""Records as InfluxDB points and back: the layout of measurements, tags and fields, in line protocol.
+
+Numbers are floats, lists comma-joined, nested objects JSON strings, times RFC 3339 text; what is null is left out.
+Ids, texts and versions are fields. The time of a point is the record's own, in microseconds.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, get_args, get_origin
+from urllib.parse import unquote
+
+from pydantic import BaseModel, ValidationError
+
+from spasmwatch.domain.records import MODELS, Record, explain, rfc3339
+from spasmwatch.domain.rollups import COUNTS, Rollup
+from spasmwatch.errors import RecordError
+
+TAGS: Final[dict[str, tuple[str, ...]]] = {
+    "spasm": ("home", "person", "node", "kind", "side"),
+    "observation": ("home", "person", "node"),
+    "trigger": ("home", "person", "kind", "form", "source", "device"),
+    "diary": ("home", "person", "author", "revision"),
+    "label": ("home", "person"),
+    "alert": ("home", "person", "rule", "severity"),
+    "health": ("home", "node", "program"),
+    "trend": ("home", "person"),
+    "insight": ("home", "person"),
+}
+APART: Final[dict[str, tuple[str, ...]]] = {"spasm": ("phase", "verdict"), "diary": ("text",)}
+"""Fields that a record's point does not hold: only ends of spasms are stored, verdicts come from labels,
+and the text of the diary goes to a bucket of its own."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_TAG_ESCAPES = str.maketrans({",": "\\,", "=": "\\=", " ": "\\ "})
+_STRING_ESCAPES = str.maketrans({'"': '\\"', "\\": "\\\\"})
+_UNSAFE_IN_TAG = re.compile(r"[%\\\x00-\x1f\x7f\x80-\x9f\u2028\u2029]")
+
+Row = Mapping[str, Any]
+
+
+def micros(time: datetime) -> int:
+    """Microseconds since the epoch."""
+    return (time - _EPOCH) // _MICROSECOND
+
+
+def at(microseconds: int) -> datetime:
+    """The time so many microseconds after the epoch."""
+    return _EPOCH + microseconds * _MICROSECOND
+
+
+def point(record: Record) -> str:
+    """A record as one line, without the fields that are kept apart."""
+    apart = APART.get(record.what, ())
+    fields = [
+        f"{name}={_ENCODERS[type(value)](value)}"
+        for name, attribute in _FIELDS[record.what]
+        if (value := getattr(record, attribute)) is not None and name not in apart
+    ]
+    return f"{series(record)} {','.join(fields)} {micros(record.when)}"
+
+
+def series(record: Record) -> str:
+    """Measurement and tags of a record."""
+    return f"{record.what},{tags({name: str(getattr(record, name)) for name in TAGS[record.what]})}"
+
+
+def tags(values: Mapping[str, str]) -> str:
+    """Tags as they stand in a line."""
+    return ",".join(f"{name}={_tag(value)}" for name, value in values.items())
+
+
+def text(value: str) -> str:
+    """A string field, quoted."""
+    return f'"{value.translate(_STRING_ESCAPES)}"'
+
+
+def rollup_point(rollup: Rollup) -> str:
+    """A roll-up as one line, with every count, so that a rewrite leaves no old one behind."""
+    numbers = {"observed_s": rollup.observed_s, "closed_s": rollup.closed_s, "blinks": float(rollup.blinks)}
+    numbers |= {f"n_{name}": float(rollup.counts.get(name, 0)) for name in COUNTS}
+    fields = ",".join(f"{name}={value!r}" for name, value in numbers.items())
+    where = tags({"home": rollup.home, "person": rollup.person})
+    return f"rollup_{rollup.bucket},{where} {fields} {micros(rollup.start)}"
+
+
+def rollup_from(bucket: str, row: Row) -> Rollup:
+    """The roll-up in a row that the engine returned, its ``time`` in microseconds; zero counts are left out."""
+    return Rollup.model_validate(
+        {
+            "bucket": bucket,
+            "home": row["home"],
+            "person": row["person"],
+            "start": at(row["time"]),
+            "observed_s": row["observed_s"],
+            "closed_s": row["closed_s"],
+            "blinks": int(row["blinks"]),
+            "counts": {name: int(number) for name in COUNTS if (number := row.get(f"n_{name}"))},
+        }
+    )
+
+
+def record_from(what: str, row: Row) -> Record:
+    """The record in a row that the engine returned, its ``time`` in microseconds. Raises RecordError."""
+    model = MODELS[what]
+    decode = _DECODERS[what]
+    fields: dict[str, Any] = {model.time_field: at(row["time"])}
+    for name, value in row.items():
+        if value is not None and name != "time":
+            decoder = decode.get(name)
+            fields[name] = value if decoder is None else decoder(value)
+    if what == "spasm":
+        fields["phase"] = "end"
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        raise RecordError(f"{what} {row.get('id')}: {explain(error)}") from error
+
+
+def parse_line(line: str) -> tuple[str, dict[str, Any]]:
+    """Measurement and row of one line that :func:`point` or :func:`rollup_point` wrote. Raises RecordError."""
+    try:
+        head, fields, time = _split(line, " ")
+        measurement, *tag_pairs = _split(head, ",")
+        row: dict[str, Any] = {"time": int(time)}
+        for pair in tag_pairs:
+            name, value = _split(pair, "=")
+            row[name] = re.sub(r"\\([,= ])", r"\1", value)
+        for pair in _split(fields, ","):
+            name, value = _split(pair, "=", 1)
+            row[name] = _field(value)
+    except ValueError as error:
+        raise RecordError(f"not a line that export wrote: {error}") from error
+    return measurement, row
+
+
+def _split(line: str, separator: str, most: int = 0) -> list[str]:
+    """Parts between separators that are neither escaped nor within quotes."""
+    parts: list[str] = []
+    quoted, escaped, begin = False, False, 0
+    for index, letter in enumerate(line):
+        if escaped:
+            escaped = False
+        elif letter == "\\":
+            escaped = True
+        elif letter == '"':
+            quoted = not quoted
+        elif letter == separator and not quoted and (not most or len(parts) < most):
+            parts.append(line[begin:index])
+            begin = index + 1
+    return [*parts, line[begin:]]
+
+
+def _field(value: str) -> object:
+    if value.startswith('"'):
+        return re.sub(r'\\(["\\])', r"\1", value[1:-1])
+    if value in ("true", "false"):
+        return value == "true"
+    return float(value)
+
+
+def _tag(value: str) -> str:
+    """A tag cannot be empty, end in a backslash or hold line ends: such characters are percent-encoded."""
+    if not value.isalnum():
+        value = _UNSAFE_IN_TAG.sub(lambda found: f"%{ord(found[0]):02X}" if ord(found[0]) < 128 else "_", value)
+        value = value.translate(_TAG_ESCAPES)
+    return value or "%"
+
+
+def _untag(value: str) -> str:
+    return "" if value == "%" else unquote(value)
+
+
+def _fields_of(model: type[Record]) -> list[tuple[str, str]]:
+    """Wire name and attribute of every field that is neither a tag nor the time."""
+    left_out = {*TAGS[model.what], model.time_field}
+    return [
+        (field.alias or name, name)
+        for name, field in model.model_fields.items()
+        if name not in left_out
+    ]  # fmt: skip
+
+
+def _decoders_of(model: type[Record]) -> dict[str, Callable[[Any], Any]]:
+    decoders: dict[str, Callable[[Any], Any]] = dict.fromkeys(TAGS[model.what], _untag)
+    for name, field in model.model_fields.items():
+        kinds = {get_origin(kind) or kind for kind in (field.annotation, *get_args(field.annotation))}
+        if tuple in kinds:
+            decoders[name] = _unlist
+        elif dict in kinds or any(isinstance(kind, type) and issubclass(kind, BaseModel) for kind in kinds):
+            decoders[name] = json.loads
+    return decoders
+
+
+def _unlist(value: str) -> list[str]:
+    return value.split(",") if value else []
+
+
+def _list(values: Sequence[str]) -> str:
+    return text(",".join(values))
+
+
+class _Encoders(dict[type, Callable[[Any], str]]):
+    def __missing__(self, kind: type) -> Callable[[Any], str]:
+        if issubclass(kind, BaseModel):
+            return lambda value: text(value.model_dump_json())
+        raise TypeError(f"no field for a {kind.__name__}")
+
+
+_ENCODERS: Final = _Encoders(
+    {
+        float: repr,
+        int: lambda value: repr(float(value)),
+        bool: lambda value: "true" if value else "false",
+        str: text,
+        tuple: _list,
+        dict: lambda value: text(json.dumps(value)),
+        datetime: lambda value: f'"{rfc3339(value)}"',
+    }
+)
+_FIELDS: Final = {what: _fields_of(model) for what, model in MODELS.items()}
+_DECODERS: Final = {what: _decoders_of(model) for what, model in MODELS.items()}
