@@ -5,7 +5,9 @@ import queue
 import ssl
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
@@ -26,6 +28,44 @@ ROUTES = 1000
 """For how many topics their handlers are remembered."""
 
 Handler = Callable[[Message], None]
+
+
+@dataclass(eq=False, slots=True)
+class _Arrival:
+    """One message, and whether it is dealt with."""
+
+    message: paho.MQTTMessage
+    settled: bool = False
+
+
+class _Acknowledgements:
+    """Keeps PUBACKs in the order of arrival, as MQTT demands (4.6.0-2): rumqttd drops who does otherwise.
+
+    A handler may settle its messages in any order; each goes out once all that came before it are settled.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: deque[_Arrival] = deque()
+
+    def expect(self, arrival: _Arrival) -> None:
+        """A message at QoS 1 has arrived."""
+        with self._lock:
+            self._waiting.append(arrival)
+
+    def settle(self, arrival: _Arrival) -> list[paho.MQTTMessage]:
+        """The messages that may be acknowledged now that this one is dealt with."""
+        due: list[paho.MQTTMessage] = []
+        with self._lock:
+            arrival.settled = True
+            while self._waiting and self._waiting[0].settled:
+                due.append(self._waiting.popleft().message)
+        return due
+
+    def forget(self) -> None:
+        """The connection is gone: the broker will send again what it has no acknowledgement for."""
+        with self._lock:
+            self._waiting.clear()
 
 
 class MqttBus:
@@ -225,44 +265,6 @@ class MqttBus:
 
         arrived = arrival.message
         return Message(arrived.topic, bytes(arrived.payload), arrived.retain, acknowledge)
-
-
-@dataclass(eq=False, slots=True)
-class _Arrival:
-    """One message, and whether it is dealt with."""
-
-    message: paho.MQTTMessage
-    settled: bool = False
-
-
-class _Acknowledgements:
-    """Keeps PUBACKs in the order of arrival, as MQTT demands (4.6.0-2): rumqttd drops who does otherwise.
-
-    A handler may settle its messages in any order; each goes out once all that came before it are settled.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._waiting: deque[_Arrival] = deque()
-
-    def expect(self, arrival: _Arrival) -> None:
-        """A message at QoS 1 has arrived."""
-        with self._lock:
-            self._waiting.append(arrival)
-
-    def settle(self, arrival: _Arrival) -> list[paho.MQTTMessage]:
-        """The messages that may be acknowledged now that this one is dealt with."""
-        due: list[paho.MQTTMessage] = []
-        with self._lock:
-            arrival.settled = True
-            while self._waiting and self._waiting[0].settled:
-                due.append(self._waiting.popleft().message)
-        return due
-
-    def forget(self) -> None:
-        """The connection is gone: the broker will send again what it has no acknowledgement for."""
-        with self._lock:
-            self._waiting.clear()
 
 
 def _matches(topic_filter: str, topic: str) -> bool:
