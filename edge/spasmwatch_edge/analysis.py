@@ -12,6 +12,7 @@ from spasmwatch.domain.detection.signals import FrameSignals
 from spasmwatch.errors import SourceError
 from spasmwatch_edge import reports
 from spasmwatch_edge.landmark_model import FaceMesh
+from spasmwatch_edge.person import Anybody
 from spasmwatch_edge.pipeline import Facts, Pipeline
 from spasmwatch_edge.sources.recording import Recording
 from spasmwatch_edge.vision import Vision
@@ -23,7 +24,7 @@ def look_at(video: Path, progress: TextIO) -> Iterator[FrameSignals]:
     """The signals of every frame, with times from the start of the video. Raises SourceError, ModelError."""
     recording = Recording(video, start=0.0)
     try:
-        vision = Vision(FaceMesh().process)
+        vision = Vision(Anybody(FaceMesh()).find)
         shown = -1
         for time, frame in recording.frames():
             yield vision.look(time, frame)

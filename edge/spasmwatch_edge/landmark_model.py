@@ -67,7 +67,10 @@ class Face:
 
 
 class FaceMesh:
-    """Finds and follows one face. Not safe to share between threads."""
+    """Finds and follows one face. Not safe to share between threads.
+
+    ``found_anew``: the last :meth:`process` did not follow a face but found one; it may be another person's.
+    """
 
     def __init__(self, path: Path | None = None) -> None:
         """Load and check the model (``path`` None: the default place). Raises ModelError."""
@@ -77,6 +80,7 @@ class FaceMesh:
         self._anchors = _anchors()
         self._region: Region | None = None
         self._part = 0
+        self.found_anew = False
 
     def process(self, frame: Picture) -> Face | None:
         """The tracked face in a BGR picture (height, width, 3), or None when there is none.
@@ -84,6 +88,7 @@ class FaceMesh:
         Without a tracked face, the whole picture and some of its parts are searched; small faces in a
         large picture are therefore found within a few calls, not always in the first.
         """
+        self.found_anew = False
         if self._region is not None:
             face = self.landmarks(frame, self._region)
             if face is not None:
@@ -96,6 +101,7 @@ class FaceMesh:
                 # A second look from the landmarks' own region: the first came from a coarse box.
                 face = self.landmarks(frame, region_around(face.landmarks)) or face
                 self._region = region_around(face.landmarks)
+                self.found_anew = True
                 return face
         return None
 

@@ -14,11 +14,11 @@ from spasmwatch_edge.witness import EyeWitness, eye_windows, sharpness
 # Within this turn of the head both eyes are seen well enough to learn what they look like.
 FRONTAL_YAW, FRONTAL_PITCH = 22.0, 25.0
 
-FindFace = Callable[[NDArray[np.uint8]], Face | None]
+FindFace = Callable[[float, NDArray[np.uint8]], Face | None]
 
 
 class Vision:
-    """Sees one face. ``find`` is the landmark model's ``process`` (or whatever yields a face for a frame)."""
+    """Sees one face. ``find`` yields the watched person's face for a time and a frame, see ``person.py``."""
 
     def __init__(self, find: FindFace) -> None:
         self._find = find
@@ -26,7 +26,7 @@ class Vision:
 
     def look(self, time: float, frame: NDArray[np.uint8]) -> FrameSignals:
         """``time`` in seconds by the sensor's clock; ``frame`` BGR."""
-        face = self._find(frame)
+        face = self._find(time, frame)
         if face is None:
             return FrameSignals(time, None)
         alignment = align(face.landmarks)

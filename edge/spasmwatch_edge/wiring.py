@@ -2,16 +2,21 @@
 
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 from spasmwatch.adapters.outbox import DiskOutbox
 from spasmwatch.domain.topics import Fault, PauseState
+from spasmwatch.errors import SpasmWatchError
 from spasmwatch.runtime import Program, private_folder
+from spasmwatch.settings import Settings
 from spasmwatch_edge import machine
+from spasmwatch_edge.identity import FaceRecognizer, load_enrolment
 from spasmwatch_edge.landmark_model import FaceMesh
 from spasmwatch_edge.pause import Pause
+from spasmwatch_edge.person import Anybody, OnlyThePerson
 from spasmwatch_edge.service import EdgeService
 from spasmwatch_edge.sources.opening import is_recording, open_source
-from spasmwatch_edge.vision import Vision
+from spasmwatch_edge.vision import FindFace, Vision
 
 # How long the last records may take to get their receipts before the program ends; the rest waits for the next start.
 LAST_RECEIPTS_S = 15.0
@@ -21,7 +26,7 @@ def wire(program: Program) -> None:
     """Own what the camera program needs and start it. Raises SpasmWatchError."""
     settings, camera = program.settings, program.settings.camera
     folder = private_folder(settings.home.data)
-    mesh = FaceMesh()
+    find = find_person(settings)
     source = open_source(camera, program.stopping.wait)
     bus = program.connect(camera.node)
     outbox = program.outbox(bus, camera.node)
@@ -38,7 +43,7 @@ def wire(program: Program) -> None:
         source=source,
         reopen=lambda: open_source(camera, program.stopping.wait),
         live=not is_recording(source),
-        vision=Vision(mesh.process),
+        vision=Vision(find),
         outbox=outbox,
         person=settings.home.person,
         pause=pause,
@@ -54,6 +59,21 @@ def wire(program: Program) -> None:
         program.stopping.set()
 
     program.start("camera", work)
+
+
+def find_person(settings: Settings) -> FindFace:
+    """Whose face counts: in the demo anybody's, else the enrolled person's alone. Raises SpasmWatchError."""
+    if settings.camera.demo:
+        return Anybody(FaceMesh()).find
+    enrolment = load_enrolment(enrolment_folder(settings), settings.home.person)
+    if enrolment is None:
+        raise SpasmWatchError("nobody is enrolled, so nothing may be counted: run `spasmwatch edge enrol` first")
+    return OnlyThePerson(FaceMesh(), FaceRecognizer(), enrolment).find
+
+
+def enrolment_folder(settings: Settings) -> Path:
+    """Where enrolments lie."""
+    return settings.home.data / "enrolment"
 
 
 def _await_receipts(outbox: DiskOutbox) -> None:
