@@ -23,7 +23,7 @@ Split = Literal["tuning", "test"]
 Item = TypeVar("Item")
 
 EYE_DISTANCES = (15.0, 25.0, 40.0, 60.0, 90.0)
-FRAME_RATES = (25.0, 30.0, 15.0, 60.0)
+FRAME_RATES = (25.0, 30.0, 15.0, 25.0, 60.0, 15.0)
 LIGHTS: dict[str, Exposure] = {
     "day": Exposure(),
     "bright": Exposure(brightness=1.25, noise=1.5),
@@ -43,10 +43,10 @@ MANNERS: dict[str, dict[str, float]] = {
     "ordinary": HEALTHY_RATES,
 }
 SPASMS: dict[str, dict[str, float]] = {
-    "hemifacial": {"hemifacial": 8.0},
-    "blepharospasm": {"blepharospasm": 5.0},
-    "tic": {"tic": 8.0},
-    "mixed": {"hemifacial": 4.0, "blepharospasm": 1.5, "tic": 2.5},
+    "hemifacial": {"hemifacial": 10.0},
+    "blepharospasm": {"blepharospasm": 6.0},
+    "tic": {"tic": 9.0},
+    "mixed": {"hemifacial": 5.0, "blepharospasm": 2.0, "tic": 3.0},
 }
 
 
@@ -79,7 +79,7 @@ def split_of(number: int) -> Split:
     return "test" if number % 2 else "tuning"
 
 
-def spasm_scenarios(faces: Sequence[Path | None], count: int = 200, seconds: float = 40.0) -> list[Scenario]:
+def spasm_scenarios(faces: Sequence[Path | None], count: int = 200, seconds: float = 30.0) -> list[Scenario]:
     """``count`` scenes with spasms of every kind; ``faces`` None is the NASA portrait."""
     found = []
     for number, scene, factors in _scenes(faces, count, seed=11):
