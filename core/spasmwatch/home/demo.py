@@ -15,6 +15,7 @@ from spasmwatch.adapters.stores import open_store
 from spasmwatch.domain.topics import Topics
 from spasmwatch.errors import SpasmWatchError, UsageError
 from spasmwatch.home.embedded import WATCHER, EmbeddedHome, free_port, port_is_free
+from spasmwatch.home.phone import DemoPhone
 from spasmwatch.home.watcher import Watcher
 from spasmwatch.runtime import private_folder
 from spasmwatch.settings import Settings, load
@@ -26,6 +27,8 @@ USUAL_PORT = 8080
 SETTLE_S = 15.0
 """How long the records of the last second may take to be stored and judged."""
 LINE_EVERY_S = 5.0
+DEMO_PROGRAMS = ("recorder", "alerts", "diary", "edge")
+"""A demo has no smart home to listen to and too little history for insights."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def check(options: DemoOptions) -> None:
         raise SpasmWatchError(f"port {options.port} is in use; choose another with --port")
 
 
-def settings_text(options: DemoOptions, data: Path, port: int) -> str:
+def settings_text(options: DemoOptions, data: Path, port: int, phone: str) -> str:
     """The settings file of the demo. JSON strings are valid TOML strings."""
     source = str(options.video.resolve()) if options.video else "auto"
     return "\n".join([
@@ -65,7 +68,7 @@ def settings_text(options: DemoOptions, data: Path, port: int) -> str:
         "[camera]", f"source = {json.dumps(source)}", f'speed = "{options.speed}"', "demo = true",
         f"duration_s = {options.duration}" if options.duration else "",
         "[diary]", 'host = "127.0.0.1"', f"port = {port}", "open_on_loopback = true",
-        "[alerts]", f"push = {json.dumps(list(options.push))}",
+        "[alerts]", f"push = {json.dumps([phone, *options.push])}", "group_s = 2",
         "",
     ])  # fmt: skip
 
@@ -93,9 +96,11 @@ class Demo:
             port = self._options.port or (USUAL_PORT if port_is_free(USUAL_PORT) else free_port())
             page = f"http://127.0.0.1:{port}/"
             file = data / "demo.toml"
-            file.write_text(settings_text(self._options, data, port), encoding="utf-8")
+            phone = DemoPhone(self._say)
+            self._stack.callback(phone.close)
+            file.write_text(settings_text(self._options, data, port, phone.address), encoding="utf-8")
             settings = load(file)
-            home = EmbeddedHome(data, file)
+            home = EmbeddedHome(data, file, DEMO_PROGRAMS)
             watcher = self._start(home, settings)
             self._say(f"SpasmWatch demo on {page} (Ctrl-C stops it)")
             self._watch(home, watcher, page)
@@ -137,8 +142,8 @@ class Demo:
     def _end(self, home: EmbeddedHome, watcher: Watcher, settings: Settings) -> None:
         """Let what was seen be stored and judged, then end the programs, the recorder last."""
         home.stop_program("edge")
-        for name in ("insights", "triggers", "diary", "alerts"):
-            home.stop_program(name)
+        home.stop_program("diary")
+        home.stop_program("alerts")
         deadline = time.monotonic() + SETTLE_S
         while time.monotonic() < deadline and stored(settings) != dict(watcher.published):
             time.sleep(0.2)
