@@ -55,7 +55,10 @@ def truth(home: Home, trigger: str, results: list[list[Finding]]) -> str:
     found = share(results, trigger, lambda each: each.verdict in ("more", "fewer"))
     estimates = [each for each in (primary(findings, trigger) for findings in results) if each.ratio]
     covered = np.mean([each.low <= cause.ratio <= each.high for each in estimates]) if estimates else math.nan
-    middle = [float(np.median([getattr(each, name) for each in estimates])) for name in ("ratio", "low", "high")]
+    middle = [
+        float(np.median([getattr(each, name) for each in estimates])) if estimates else math.nan
+        for name in ("ratio", "low", "high")
+    ]
     verdicts = {
         verdict: share(results, trigger, lambda each, wanted=verdict: each.verdict == wanted)
         for verdict in ("more", "fewer", "none", "reverse", "not_enough_data")

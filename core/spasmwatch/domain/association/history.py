@@ -1,0 +1,52 @@
+"""What is known of one person, as columns: the input of every comparison."""
+
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spasmwatch.domain.association.observed import ObservedTime
+
+Floats = NDArray[np.float64]
+
+
+def _none() -> Floats:
+    return np.zeros(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Exposures:
+    """Exposures to one trigger: equally long columns, ``start`` and ``end`` in seconds since the epoch, rising starts.
+
+    ``dose`` is in the trigger's own unit (cups, hours of sleep, points of ten), NaN where nobody said.
+    """
+
+    start: Floats
+    end: Floats
+    dose: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Observed time, moments of spasms by kind, exposures by trigger and moments of injections of one person.
+
+    All times are seconds since the epoch; ``zone`` is where local days begin. Kind ``all`` is not among ``spasms``.
+    """
+
+    zone: ZoneInfo
+    observed: ObservedTime
+    spasms: dict[str, Floats]
+    exposures: dict[str, Exposures] = field(default_factory=dict)
+    injections: Floats = field(default_factory=_none)
+
+    def of_kind(self, kind: str) -> Floats:
+        """Moments of the spasms of one kind, or of ``all``, in rising order."""
+        if kind != "all":
+            return self.spasms[kind]
+        return np.sort(np.concatenate([*self.spasms.values(), _none()]))
+
+    @property
+    def kinds(self) -> list[str]:
+        """``all`` and every kind that occurred."""
+        return ["all", *(kind for kind, moments in self.spasms.items() if moments.size)]

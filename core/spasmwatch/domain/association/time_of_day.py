@@ -1,0 +1,38 @@
+"""Time of day as a smooth covariate: without it coffee would be blamed for what mornings do."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+KNOTS = 5
+
+
+def spline(hour: Floats, weight: Floats, knots: int = KNOTS) -> Floats:
+    """Natural cubic spline of ``hour`` (n,) as up to ``knots`` − 1 uncorrelated columns of unit spread.
+
+    The knots lie at quantiles of the observed time (``weight``, seconds), so a home that watches only evenings
+    spends them there (Harrell, Regression Modeling Strategies, section 2.4.5). No columns where all is one hour.
+    """
+    order = np.argsort(hour)
+    level = np.cumsum(weight[order]) / weight.sum()
+    wanted = np.linspace(0.05, 0.95, knots)
+    places = np.unique(hour[order][np.clip(np.searchsorted(level, wanted), 0, hour.size - 1)])
+    columns = [hour]
+    if places.size > 2:
+        last, before_last = places[-1], places[-2]
+
+        def bend(knot: float) -> Floats:
+            rise = np.clip(hour - knot, 0, None) ** 3 - np.clip(hour - last, 0, None) ** 3
+            return np.asarray(rise / (last - knot))
+
+        columns += [bend(knot) - bend(before_last) for knot in places[:-2]]
+    return _uncorrelated(np.stack(columns, axis=1), weight / weight.sum())
+
+
+def _uncorrelated(columns: Floats, weight: Floats) -> Floats:
+    centred = columns - weight @ columns
+    _, spread, turn = np.linalg.svd(centred * np.sqrt(weight)[:, None], full_matrices=False)
+    keep = spread > 1e-6 * max(float(spread[0]), 1e-12)
+    scaled: Floats = (centred @ turn.T[:, keep]) / spread[keep]
+    return scaled if spread[0] > 1e-9 else np.zeros((columns.shape[0], 0))

@@ -1,0 +1,211 @@
+"""Triggers that come and go within a day: each window against the rest of the same day."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spasmwatch.domain.association.cells import Calendar, Cells, cells
+from spasmwatch.domain.association.conditional import Fit, NoEstimate, fit
+from spasmwatch.domain.association.findings import MIN_EXPOSURES, MIN_SPASMS, Finding
+from spasmwatch.domain.association.history import Exposures, History
+from spasmwatch.domain.association.time_of_day import spline
+from spasmwatch.domain.association.windows import BEFORE, WINDOWS, Window, primary_window
+
+Floats = NDArray[np.float64]
+
+SEEN_S: Final = 300.0
+"""An exposure counts for a window of which at least five minutes were observed."""
+KEPT_APART: Final = 0.1
+"""A farther window joins the comparison hours unless it differs from them at this level."""
+RAISED: Final = 0.05
+CLEARLY_MORE: Final = 0.05
+CONTROL_FAILS: Final = 0.01
+MIN_WEEKS: Final = 3
+"""From three weeks on the control keeps the day of the week too."""
+DAY_S: Final = 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All there is about one trigger: cells, exposures seen in each window, and the smooth time of day."""
+
+    trigger: str
+    kinds: tuple[str, ...]
+    cells: Cells
+    hours: Floats
+    seen: tuple[int, ...]
+
+
+def compare(history: History, calendar: Calendar, trigger: str) -> list[Finding]:
+    """One finding for each kind of spasm and window, not yet adjusted for the number of comparisons."""
+    exposures = history.exposures[trigger]
+    comparison = prepare(history, calendar, trigger, exposures)
+    control = prepare(history, calendar, trigger, _other_days(exposures, calendar))
+    findings = []
+    for kind in comparison.kinds:
+        column = comparison.kinds.index(kind)
+        for finding in _of_kind(comparison, column):
+            findings.append(_controlled(finding, control, column) if finding.primary else finding)  # noqa: PERF401
+    return findings
+
+
+def prepare(history: History, calendar: Calendar, trigger: str, exposures: Exposures) -> Comparison:
+    """Cut the history for one trigger."""
+    kinds = tuple(history.kinds)
+    cut = cells(
+        calendar,
+        history.observed,
+        tuple(history.of_kind(kind) for kind in kinds),
+        exposures,
+        WINDOWS,
+    )
+    seen = tuple(_seen(history, exposures, window) for window in WINDOWS)
+    return Comparison(trigger, kinds, cut, spline(cut.hour, cut.observed), seen)
+
+
+def _seen(history: History, exposures: Exposures, window: Window) -> int:
+    first, last = window.spans(exposures.start, exposures.end)
+    return int((history.observed.until(last) - history.observed.until(first) >= SEEN_S).sum())
+
+
+def _of_kind(comparison: Comparison, column: int) -> list[Finding]:
+    spasms = comparison.cells.spasms[:, column]
+    total = int(spasms.sum())
+    bare = [
+        Finding(
+            comparison.trigger,
+            window.name,
+            comparison.kinds[column],
+            window.name == primary_window(comparison.trigger),
+            seen,
+            total,
+        )
+        for window, seen in zip(WINDOWS, comparison.seen, strict=True)
+    ]
+    if total < MIN_SPASMS:
+        return bare
+    estimable = [index for index in range(len(WINDOWS)) if usable(comparison, column, index)]
+    apart = _kept_apart(comparison, column, estimable)
+    return [
+        _estimated(comparison, column, finding, estimable, apart) if index in estimable else finding
+        for index, finding in enumerate(bare)
+    ]
+
+
+def windows_fit(comparison: Comparison, column: int, windows: Sequence[int], extra: Floats | None = None) -> Fit:
+    """The conditional fit of spasms of one kind on some of the windows (the first columns) and the time of day.
+
+    Hours in a window that has too little to be estimated are compared with nothing. ``extra`` (cells, m) are further
+    columns after the windows. Raises NoEstimate.
+    """
+    cut = comparison.cells
+    chosen = cut.exposed[:, list(windows)]
+    left_out = [index for index in range(len(WINDOWS)) if not usable(comparison, column, index)]
+    keep = ~cut.exposed[:, left_out].any(axis=1) | chosen.any(axis=1)
+    columns = [chosen.astype(float), *([] if extra is None else [extra]), comparison.hours]
+    return fit(np.hstack(columns)[keep], cut.spasms[keep, column], cut.observed[keep], cut.day[keep])
+
+
+def usable(comparison: Comparison, column: int, index: int) -> bool:
+    """Whether a window has enough exposures, and any spasm: without one its ratio has no bound."""
+    within = comparison.cells.exposed[:, index]
+    return comparison.seen[index] >= MIN_EXPOSURES and bool(comparison.cells.spasms[within, column].any())
+
+
+def _kept_apart(comparison: Comparison, column: int, estimable: Sequence[int]) -> set[int]:
+    """Windows that differ from the hours outside all windows."""
+    try:
+        whole = windows_fit(comparison, column, estimable)
+    except NoEstimate:
+        return set()
+    return {index for place, index in enumerate(estimable) if whole.two_sided_p(_unit(whole, place)) < KEPT_APART}
+
+
+def _estimated(
+    comparison: Comparison, column: int, finding: Finding, estimable: Sequence[int], apart: set[int]
+) -> Finding:
+    index = _index(finding.window)
+    nearer = {each for each in estimable if each < index and not WINDOWS[index].is_before}
+    before = {_index(BEFORE.name)} & set(estimable)
+    chosen = [index, *sorted((nearer | before | apart) - {index})]
+    try:
+        result = windows_fit(comparison, column, chosen)
+    except NoEstimate:
+        return finding
+    unit = _unit(result, 0)
+    value, (low, high) = result.contrast(unit)[0], result.interval(unit)
+    p = result.two_sided_p(unit)
+    reverse = value > 0 and p < RAISED if WINDOWS[index].is_before else _from_before(result, chosen)
+    finding = replace(finding, ratio=math.exp(value), low=math.exp(low), high=math.exp(high), p=p, from_before=reverse)
+    return _with_dose(comparison, column, finding, chosen) if finding.primary else finding
+
+
+def _with_dose(comparison: Comparison, column: int, finding: Finding, chosen: Sequence[int]) -> Finding:
+    """The ratio for one more cup or point within the window, where doses differ and are known."""
+    cut = comparison.cells
+    within = cut.exposed[:, chosen[0]] & np.isfinite(cut.dose)
+    known = cut.dose[within]
+    if known.size < MIN_EXPOSURES or np.ptp(known) == 0:
+        return finding
+    dose = np.where(within, cut.dose - np.average(known, weights=cut.observed[within]), 0.0)
+    try:
+        result = windows_fit(comparison, column, chosen, dose[:, None])
+    except NoEstimate:
+        return finding
+    unit = _unit(result, len(chosen))
+    low, high = result.interval(unit)
+    return replace(
+        finding,
+        dose_ratio=math.exp(result.contrast(unit)[0]),
+        dose_low=math.exp(low),
+        dose_high=math.exp(high),
+    )
+
+
+def _from_before(result: Fit, chosen: Sequence[int]) -> bool:
+    """Whether the hour before was raised already and the window (first column) is not clearly more."""
+    before = _index(BEFORE.name)
+    if before not in chosen:
+        return False
+    earlier = _unit(result, chosen.index(before))
+    raised = result.contrast(earlier)[0] > 0 and result.two_sided_p(earlier) < RAISED
+    step = _unit(result, 0) - earlier
+    more = result.contrast(step)[0] > 0 and result.two_sided_p(step) / 2 < CLEARLY_MORE
+    return raised and not more
+
+
+def _index(name: str) -> int:
+    return [window.name for window in WINDOWS].index(name)
+
+
+def _unit(result: Fit, place: int) -> Floats:
+    unit = np.zeros(result.coefficients.size)
+    unit[place] = 1.0
+    return unit
+
+
+def _controlled(finding: Finding, control: Comparison, column: int) -> Finding:
+    """The negative control: exposures that were none, at the same clock times of other days."""
+    if finding.p is None or finding.ratio is None:
+        return finding
+    try:
+        result = windows_fit(control, column, [_index(finding.window)])
+    except NoEstimate:
+        return finding
+    unit = _unit(result, 0)
+    same_way = result.contrast(unit)[0] * math.log(finding.ratio) > 0
+    return replace(finding, by_clock=same_way and result.two_sided_p(unit) < CONTROL_FAILS)
+
+
+def _other_days(exposures: Exposures, calendar: Calendar) -> Exposures:
+    """Every exposure a week later at the same clock time, those of the last week in the first."""
+    days = max(round((calendar.edges[-1] - calendar.edges[0]) / DAY_S), 1)
+    shift = (7 if days >= MIN_WEEKS * 7 else 1) * DAY_S
+    moved = calendar.edges[0] + (exposures.start - calendar.edges[0] + shift) % (days * DAY_S)
+    order = np.argsort(moved, kind="stable")
+    length = (exposures.end - exposures.start)[order]
+    return Exposures(moved[order], moved[order] + length, exposures.dose[order])
