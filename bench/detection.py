@@ -301,9 +301,9 @@ def main() -> int:
         groups = {seen.name: [seen] for seen in clips} | {"all clips": clips}
         results |= table("recorded faces with injected spasms", groups, methods)
     if arguments.only != "clips":
-        from spasmwatch_edge.simulator.scenarios import healthy_scenarios, spasm_scenarios
+        from spasmwatch_edge.simulator.scenarios import healthy_scenarios, spasm_scenarios, usable
 
-        faces = [None, *sorted(p for p in arguments.portraits.glob("*") if p.suffix in (".png", ".jpg"))]
+        faces = usable([None, *sorted(p for p in arguments.portraits.glob("*") if p.suffix in (".png", ".jpg"))])
         scenarios = spasm_scenarios(faces, 200)[: arguments.spasms] + healthy_scenarios(faces, 66)[: arguments.healthy]
         with ProcessPoolExecutor(arguments.jobs) as pool:
             minutes = list(pool.map(_one, [(scenario, folder) for scenario in scenarios]))

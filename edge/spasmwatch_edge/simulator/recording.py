@@ -12,6 +12,7 @@ from spasmwatch.errors import SourceError
 from spasmwatch_edge.simulator.movements import Movement
 from spasmwatch_edge.simulator.scene import Scene, Studio, active
 from spasmwatch_edge.simulator.schedule import labels, until
+from spasmwatch_edge.sources.recording import quiet_opencv
 
 
 def record(scene: Scene, seconds: float, out: Path, label_file: Path) -> dict[str, Any]:
@@ -45,14 +46,24 @@ def record(scene: Scene, seconds: float, out: Path, label_file: Path) -> dict[st
 
 
 def _write_video(video: Path, studio: Studio, scene: Scene, schedule: list[Movement], seconds: float) -> None:
+    quiet_opencv()
     writer = cv2.VideoWriter(str(video), cv2.VideoWriter.fourcc(*"mp4v"), scene.fps, (scene.width, scene.height))
     if not writer.isOpened():
         raise SourceError(f"cannot write {scene.width} × {scene.height} video at {scene.fps} fps: choose other figures")
     try:
-        times = (number / scene.fps for number in range(round(seconds * scene.fps)))
+        count = round(seconds * scene.fps)
+        times = (number / scene.fps for number in range(count))
         for at, going in active(schedule, times):
             writer.write(studio.frame(going, at))
     finally:
         writer.release()
-    if not video.exists() or video.stat().st_size == 0:
-        raise SourceError("the video could not be encoded: is OpenCV built with FFmpeg?")
+    _check(video, count)
+
+
+def _check(video: Path, frames: int) -> None:
+    """OpenCV's writer keeps silent about a full disk, so the finished file is opened once."""
+    capture = cv2.VideoCapture(str(video))
+    written = max(0, int(capture.get(cv2.CAP_PROP_FRAME_COUNT)))
+    capture.release()
+    if written != frames:
+        raise SourceError(f"only {written} of {frames} frames could be written: is the disk full?")

@@ -13,8 +13,9 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 from numpy.random import Generator
 
+from spasmwatch_edge.landmark_model import FaceMesh
 from spasmwatch_edge.simulator.camera import Exposure
-from spasmwatch_edge.simulator.portrait import Picture
+from spasmwatch_edge.simulator.portrait import SHUT, Picture, load_portrait
 from spasmwatch_edge.simulator.pose import Channel
 from spasmwatch_edge.simulator.scene import Scene, Studio, active
 from spasmwatch_edge.simulator.schedule import HEALTHY, HEALTHY_RATES, SPASMODIC, Behaviour, labels, until
@@ -72,6 +73,12 @@ class Scenario:
         size = (self.scene.width, self.scene.height)
         schedule = until(self.scene.seed, self.scene.behaviour, self.seconds)
         return labels(self.name, schedule, self.scene.fps, self.seconds, size)
+
+
+def usable(faces: Sequence[Path | None], mesh: FaceMesh | None = None) -> list[Path | None]:
+    """The portraits on which the eyes are open: on shut ones nothing of a spasm would be seen."""
+    mesh = mesh or FaceMesh()
+    return [face for face in faces if load_portrait(face, mesh).openness >= SHUT]
 
 
 def split_of(number: int) -> Split:
