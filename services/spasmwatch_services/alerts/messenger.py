@@ -1,0 +1,101 @@
+"""Delivers one recipient's pushes from the state file: in order, again after a failure, together where they belong."""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from spasmwatch.errors import PushError, PushRefused
+from spasmwatch.ports import Clock, Push
+from spasmwatch_services.alerts.state import Delivery, State
+from spasmwatch_services.alerts.words import Wording
+
+log = logging.getLogger(__name__)
+
+FIRST_WAIT_S = 5.0
+LONGEST_WAIT_S = 600.0
+GIVE_UP = timedelta(days=3)
+"""A push that could not be delivered for so long is old news; the alert itself stays on the page."""
+
+Trouble = Callable[[str, str | None], None]
+"""Told the recipient and what is wrong with the push path, or None when it works again."""
+
+
+class Messenger:
+    """One thread a recipient, so that a hanging service delays nobody else."""
+
+    def __init__(
+        self, recipient: str, address: str, push: Push, state: State, wording: Wording, clock: Clock, trouble: Trouble
+    ) -> None:
+        self.recipient = recipient
+        self._address, self._push, self._state, self._wording = address, push, state, wording
+        self._clock, self._trouble = clock, trouble
+        self._wake = threading.Event()
+        self._failing = False
+
+    def wake(self) -> None:
+        """There may be something to deliver."""
+        self._wake.set()
+
+    def run(self, stopping: threading.Event) -> None:
+        """Deliver until told to stop."""
+        while not stopping.is_set():
+            self._wake.clear()
+            self.deliver_due()
+            due = self._state.next_due(self.recipient)
+            wait = 30.0 if due is None else (due - self._clock.now()).total_seconds()
+            self._wake.wait(min(30.0, max(0.05, wait)))
+
+    def deliver_due(self) -> int:
+        """Deliver what is due now; returns the number of pushes that were accepted."""
+        sent = 0
+        for together in _groups(self._state.due(self.recipient, self._clock.now())):
+            if not self._deliver(together):
+                break
+            sent += 1
+        return sent
+
+    def _deliver(self, together: list[Delivery]) -> bool:
+        now = self._clock.now()
+        try:
+            self._push.send(self._address, self._wording.notification(together, now))
+        except PushRefused as error:
+            self._finish(together, "refused")
+            self._note(str(error))
+            return True
+        except PushError as error:
+            self._try_later(together, now)
+            self._note(str(error))
+            return False
+        self._finish(together, "sent")
+        self._note(None)
+        return True
+
+    def _finish(self, together: list[Delivery], state: str) -> None:
+        with self._state.transaction():
+            for delivery in together:
+                self._state.done(delivery.id, state, self._clock.now())
+
+    def _try_later(self, together: list[Delivery], now: datetime) -> None:
+        with self._state.transaction():
+            for delivery in together:
+                if now - delivery.due > GIVE_UP:
+                    log.error("push %s to %s given up after %s days", delivery.id, self.recipient, GIVE_UP.days)
+                    self._state.done(delivery.id, "expired", now)
+                    continue
+                wait = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(delivery.attempts, 10))
+                self._state.later(delivery.id, now + timedelta(seconds=wait))
+
+    def _note(self, wrong: str | None) -> None:
+        if wrong is not None and not self._failing:
+            log.error("cannot push to %s: %s", self.recipient, wrong)
+        if wrong is not None or self._failing:
+            self._trouble(self.recipient, wrong)
+        self._failing = wrong is not None
+
+
+def _groups(deliveries: list[Delivery]) -> list[list[Delivery]]:
+    """Urgent ones, corrections and plain messages alone; all other alerts that are due together in one push."""
+    alone = [[one] for one in deliveries if one.severity == "urgent" or one.kind in ("correction", "summary", "canary")]
+    rest = [one for one in deliveries if [one] not in alone]
+    return [*alone, rest] if rest else alone

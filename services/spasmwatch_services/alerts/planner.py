@@ -1,0 +1,68 @@
+"""Who is told what, and when: recipients by step and severity, quiet hours, grouping."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta, tzinfo
+
+from spasmwatch.domain.alerting.lifecycle import RANK, Notice
+from spasmwatch.domain.alerting.quiet import quiet_until
+from spasmwatch.domain.records import Alert
+from spasmwatch.settings.alerts import Alerts, Recipient
+from spasmwatch_services.alerts.state import Delivery, State
+
+TECHNICAL = ("fault", "blind")
+"""Rules about machines: they come in swarms, so they wait a moment to be told together."""
+
+
+class Planner:
+    """Turns notices into deliveries in the state file."""
+
+    def __init__(self, settings: Alerts, zone: tzinfo, state: State) -> None:
+        self._settings, self._zone, self._state = settings, zone, state
+        self.recipients: Sequence[Recipient] = settings.everybody()
+        self._steps = sorted({recipient.step for recipient in self.recipients})
+
+    @property
+    def steps(self) -> int:
+        """How many rounds of caregivers there are."""
+        return max(1, len(self._steps))
+
+    def plan(self, notice: Notice, now: datetime) -> None:
+        """Keep one delivery for everybody whom this notice concerns."""
+        alert = notice.alert
+        due = self._due(notice, now)
+        for recipient in self._whom(notice):
+            self._state.plan(
+                Delivery(
+                    id=f"{alert.alert_id}:{notice.kind}:{now.isoformat()}:{recipient.name}",
+                    recipient=recipient.name,
+                    alert_id=alert.alert_id,
+                    kind=notice.kind,
+                    severity=alert.severity,
+                    value={"alert": alert.model_dump(mode="json", exclude_unset=True)},
+                    due=due,
+                ),
+                now,
+            )
+
+    def _whom(self, notice: Notice) -> list[Recipient]:
+        if notice.kind == "correction":
+            told = self._state.told(notice.alert.alert_id)
+            return [recipient for recipient in self.recipients if recipient.name in told]
+        wanted = self._steps[notice.step : notice.step + 1] if notice.kind == "next" else self._steps[: notice.step + 1]
+        return [
+            recipient
+            for recipient in self.recipients
+            if recipient.step in wanted and RANK[notice.alert.severity] >= RANK[recipient.from_severity]
+        ]
+
+    def _due(self, notice: Notice, now: datetime) -> datetime:
+        alert = notice.alert
+        due = now + timedelta(seconds=self._settings.group_s) if alert.rule in TECHNICAL else now
+        quiet = self._settings.quiet
+        if quiet is None or alert.severity == "urgent" or _let_through(alert, quiet.let_escalation_through):
+            return due
+        return quiet_until(due, quiet.begin, quiet.end, self._zone) or due
+
+
+def _let_through(alert: Alert, escalation: bool) -> bool:
+    return escalation and alert.rule == "escalation"

@@ -1,0 +1,178 @@
+"""The alert service: one thread that takes messages and time through the rules and keeps every step on disk."""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from uuid6 import uuid7
+
+from spasmwatch.domain import records
+from spasmwatch.domain.alerting.engine import Engine
+from spasmwatch.domain.alerting.lifecycle import Outcome
+from spasmwatch.domain.topics import ONLINE, AlertCommand, Fault, PushState, Topics
+from spasmwatch.errors import RecordError
+from spasmwatch.ports import Bus, Clock, Message, Outbox
+from spasmwatch_services.alerts.planner import Planner
+from spasmwatch_services.alerts.state import State
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+"""Messages taken in one transaction when many wait."""
+RECORDS = ("spasm", "observation", "label", "diary", "health")
+CANARY = "canary-"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that the service itself cannot do; ``cause`` None means that it works again."""
+
+    what: str
+    cause: str | None
+
+
+class AlertService:
+    """``wake`` is called when new pushes may be due."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        state: State,
+        planner: Planner,
+        outbox: Outbox,
+        topics: Topics,
+        clock: Clock,
+        wake: Callable[[], None],
+    ) -> None:
+        self.engine, self._state, self._planner, self._outbox = engine, state, planner, outbox
+        self._topics, self._clock, self._wake = topics, clock, wake
+        self._incoming: queue.SimpleQueue[Message | Trouble] = queue.SimpleQueue()
+        self._bus: Bus | None = None
+        self._troubles: dict[str, str | None] = {}
+        self._told_pushes: tuple[int, int] | None = None
+
+    def listen(self, bus: Bus) -> None:
+        """Subscribe to all that the rules look at."""
+        self._bus = bus
+        for what in (*RECORDS, "availability", "fault"):
+            bus.subscribe(self._topics.every(what), self._incoming.put)
+        bus.subscribe(self._topics.alert_command("+"), self._incoming.put)
+
+    def trouble(self, what: str, cause: str | None) -> None:
+        """Report from another thread that something (does not) work: ``broker``, ``store``, ``push-<recipient>``."""
+        self._incoming.put(Trouble(what, cause))
+
+    def trouble_changed(self, what: str, cause: str | None) -> None:
+        """The same, but only when it is news."""
+        if self._troubles.get(what) != cause:
+            self._troubles[what] = cause
+            self.trouble(what, cause)
+
+    def run(self, stopping: threading.Event) -> None:
+        """Work until told to stop."""
+        self.engine.listening_since = self._clock.now()
+        self.hand_over()
+        while not stopping.is_set():
+            self.work(self._wait_s())
+
+    def work(self, wait_s: float = 0.0) -> None:
+        """Take what has arrived within ``wait_s`` seconds, and the time, through the rules."""
+        batch = self._batch(wait_s)
+        now = self._clock.now()
+        due = self.engine.due()
+        if not batch and (due is None or due > now):
+            return
+        with self._state.transaction():
+            outcome = Outcome()
+            for item in batch:
+                outcome.add(self._take(item, now))
+            due = self.engine.due()
+            if due is not None and due <= now:
+                outcome.add(self.engine.tick(now))
+            self._keep(outcome, now)
+        self.hand_over()
+        for item in batch:
+            if isinstance(item, Message):
+                item.acknowledge()
+        if outcome.notices:
+            self._wake()
+
+    def hand_over(self) -> None:
+        """Give finished transitions to the outbox; their ids make a repetition after a kill harmless."""
+        for position, alert in self._state.queued():
+            self._outbox.add(alert)
+            self._state.handed_over(position)
+
+    def tell_pushes(self) -> None:
+        """Publish how many pushes were delivered and how many wait."""
+        delivered, waiting = self._state.pushes()
+        if self._bus is not None and self._told_pushes != (delivered, waiting):
+            self._told_pushes = delivered, waiting
+            state = PushState(delivered=delivered, waiting=waiting)
+            self._bus.keep(self._topics.state("alerts", "pushes"), state.payload())
+
+    def _wait_s(self) -> float:
+        due = self.engine.due()
+        if due is None:
+            return 1.0
+        return min(1.0, max(0.0, (due - self._clock.now()).total_seconds()))
+
+    def _batch(self, wait_s: float) -> Sequence[Message | Trouble]:
+        items: list[Message | Trouble] = []
+        try:
+            items.append(self._incoming.get(timeout=wait_s) if wait_s > 0 else self._incoming.get_nowait())
+            while len(items) < BATCH:
+                items.append(self._incoming.get_nowait())
+        except queue.Empty:
+            pass
+        return items
+
+    def _take(self, item: Message | Trouble, now: datetime) -> Outcome:
+        if isinstance(item, Trouble):
+            if item.what == "broker":
+                self.engine.deaf = item.cause is not None
+                self.engine.listening_since = now
+            return self.engine.own_fault(item.what, item.cause, now)
+        levels = item.topic.removeprefix(f"{self._topics.base}/{self._topics.home}/").split("/")
+        try:
+            return self._take_message(levels, item, now)
+        except (RecordError, LookupError) as error:
+            log.warning("message on %s ignored: %s", item.topic, error)
+            return Outcome()
+
+    def _take_message(self, levels: list[str], message: Message, now: datetime) -> Outcome:
+        node, what = levels[0], levels[-1]
+        if what == "command":
+            return self._command(levels[1], AlertCommand.parse(message.payload), now)
+        if what == "availability":
+            return self.engine.availability(node, message.payload == ONLINE, now)
+        if what == "fault":
+            return self.engine.fault(node, Fault.parse(message.payload), now)
+        record = records.parse(message.payload)
+        if not self._state.is_new(record.id, now):
+            return Outcome()
+        return self.engine.record(record, now)
+
+    def _command(self, alert_id: str, command: AlertCommand, now: datetime) -> Outcome:
+        if alert_id.startswith(CANARY):
+            self._state.set_note(f"answered/{alert_id}", now.isoformat())
+            return Outcome()
+        return self.engine.command(alert_id, command, now)
+
+    def _keep(self, outcome: Outcome, now: datetime) -> None:
+        for alert in outcome.alerts:
+            self._state.queue(alert.model_copy(update={"id": str(uuid7())}))
+            if alert.state in ("acknowledged", "snoozed", "dismissed"):
+                self._state.drop(alert.alert_id, now)
+            elif alert.state == "resolved":
+                self._state.mark_over(alert.alert_id, now)
+        for notice in outcome.notices:
+            self._planner.plan(notice, now)
+        self._state.save(self.engine.memory, self.engine.touched)
+        self.engine.touched.clear()
+        for person, book in self.engine.people().items():
+            self._state.save_days(person, book.days, book.touched)
+            book.touched.clear()

@@ -1,0 +1,272 @@
+"""The alert service's own SQLite file: what the rules remember, what waits to be published and whom to push to.
+
+One event is one transaction: memory, the ids of the records taken in, alert records and pushes are kept together or not
+at all, so a kill at any moment leaves a state from which nothing is lost and nothing counted twice.
+"""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from spasmwatch.domain.alerting.engine import EngineMemory, PersonMemory
+from spasmwatch.domain.alerting.lifecycle import Memory
+from spasmwatch.domain.alerting.presence import NodeMemory
+from spasmwatch.domain.records import Alert, Verdict
+from spasmwatch.domain.trend.daybook import Day
+from spasmwatch.errors import OutboxError
+
+_LAYOUT = """
+CREATE TABLE IF NOT EXISTS memory (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS day (person TEXT, day TEXT, value TEXT NOT NULL, PRIMARY KEY (person, day));
+CREATE TABLE IF NOT EXISTS seen (id TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS seen_at ON seen (at);
+CREATE TABLE IF NOT EXISTS record (position INTEGER PRIMARY KEY AUTOINCREMENT, what TEXT NOT NULL, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS delivery (
+    id TEXT PRIMARY KEY, recipient TEXT NOT NULL, alert_id TEXT, kind TEXT NOT NULL, severity TEXT NOT NULL,
+    value TEXT NOT NULL, created REAL NOT NULL, due REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
+    state TEXT NOT NULL DEFAULT 'waiting', done REAL
+);
+CREATE INDEX IF NOT EXISTS delivery_waiting ON delivery (recipient, due) WHERE state = 'waiting';
+"""
+SEEN_DAYS = 30
+"""How long an outbox may go on repeating a record before it would count twice."""
+KEPT_DELIVERIES_DAYS = 14
+
+_PERSON = TypeAdapter(PersonMemory)
+_NODE = TypeAdapter(NodeMemory)
+_LIFECYCLE = TypeAdapter(Memory)
+_DAY = TypeAdapter(Day)
+_VERDICTS: TypeAdapter[dict[str, Verdict]] = TypeAdapter(dict[str, Verdict])
+_NUMBERS: TypeAdapter[dict[str, int]] = TypeAdapter(dict[str, int])
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One push to one recipient. ``kind`` is a notice's kind, or ``summary`` or ``canary``; ``value`` its content."""
+
+    id: str
+    recipient: str
+    alert_id: str | None
+    kind: str
+    severity: str
+    value: dict[str, Any]
+    due: datetime
+    attempts: int = 0
+
+
+class State:
+    """Opens or makes the file. All methods may be called from any thread; they raise OutboxError."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.RLock()
+        with self._clear(f"cannot open {path}"):
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._base = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+            self._base.execute("PRAGMA journal_mode=WAL")
+            self._base.execute("PRAGMA synchronous=FULL")
+            self._base.executescript(_LAYOUT)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside is kept together or not at all."""
+        with self._lock, self._clear("cannot write the alert state"):
+            self._base.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._base.execute("ROLLBACK")
+                raise
+            self._base.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._base.close()
+
+    # What has been taken in
+
+    def is_new(self, record_id: str, now: datetime) -> bool:
+        """Note a record's id; False when it had been noted before."""
+        return self._run("INSERT OR IGNORE INTO seen VALUES (?, ?)", record_id, now.timestamp()).rowcount == 1
+
+    def forget_old(self, now: datetime) -> None:
+        """Drop ids and finished pushes that nobody asks for any more."""
+        self._run("DELETE FROM seen WHERE at < ?", (now - timedelta(days=SEEN_DAYS)).timestamp())
+        horizon = (now - timedelta(days=KEPT_DELIVERIES_DAYS)).timestamp()
+        self._run("DELETE FROM delivery WHERE state != 'waiting' AND done < ?", horizon)
+
+    # What the rules remember
+
+    def load(self) -> EngineMemory:
+        """Everything as it was left."""
+        pieces = dict(self._rows("SELECT name, value FROM memory"))
+        memory = EngineMemory()
+        try:
+            for name, text in pieces.items():
+                _take_in(memory, name, text)
+            for person, day, text in self._rows("SELECT person, day, value FROM day"):
+                memory.days.setdefault(person, {})[date.fromisoformat(day)] = _DAY.validate_json(text)
+        except (ValidationError, ValueError) as error:
+            raise OutboxError(f"the alert state is damaged ({error}); move alerts.sqlite away to start anew") from error
+        return memory
+
+    def save(self, memory: EngineMemory, names: Iterable[str]) -> None:
+        """Keep the named pieces."""
+        for name in names:
+            self._run("INSERT OR REPLACE INTO memory VALUES (?, ?)", name, _text_of(memory, name))
+
+    def save_days(self, person: str, days: dict[date, Day], touched: Iterable[date]) -> None:
+        """Keep the touched days of a person; one that is gone is removed."""
+        for day in touched:
+            if day in days:
+                text = _DAY.dump_json(days[day]).decode()
+                self._run("INSERT OR REPLACE INTO day VALUES (?, ?, ?)", person, day.isoformat(), text)
+            else:
+                self._run("DELETE FROM day WHERE person = ? AND day = ?", person, day.isoformat())
+
+    def note(self, name: str) -> str | None:
+        """A small value of the service itself, e.g. when the last summary went out."""
+        rows = self._rows("SELECT value FROM memory WHERE name = ?", f"note/{name}")
+        return str(rows[0][0]) if rows else None
+
+    def set_note(self, name: str, value: str) -> None:
+        """Keep a small value."""
+        self._run("INSERT OR REPLACE INTO memory VALUES (?, ?)", f"note/{name}", value)
+
+    # What waits to be published
+
+    def queue(self, alert: Alert) -> None:
+        """A transition (with its id) to hand over to the outbox."""
+        self._run(
+            "INSERT INTO record (what, value) VALUES (?, ?)", alert.what, alert.model_dump_json(exclude_unset=True)
+        )
+
+    def queued(self) -> list[tuple[int, Alert]]:
+        """Transitions not handed over yet, in order."""
+        rows = self._rows("SELECT position, value FROM record ORDER BY position")
+        return [(position, Alert.model_validate_json(text)) for position, text in rows]
+
+    def handed_over(self, position: int) -> None:
+        """The outbox has it."""
+        self._run("DELETE FROM record WHERE position <= ?", position)
+
+    # Whom to push to
+
+    def plan(self, delivery: Delivery, now: datetime) -> None:
+        """A push to make; the same id twice is one."""
+        self._run(
+            "INSERT OR IGNORE INTO delivery (id, recipient, alert_id, kind, severity, value, created, due)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            delivery.id,
+            delivery.recipient,
+            delivery.alert_id,
+            delivery.kind,
+            delivery.severity,
+            json.dumps(delivery.value),
+            now.timestamp(),
+            delivery.due.timestamp(),
+        )
+
+    def due(self, recipient: str, now: datetime) -> list[Delivery]:
+        """Pushes to make now, oldest first."""
+        rows = self._rows(
+            "SELECT id, recipient, alert_id, kind, severity, value, due, attempts FROM delivery"
+            " WHERE state = 'waiting' AND recipient = ? AND due <= ? ORDER BY due, created LIMIT 50",
+            recipient,
+            now.timestamp(),
+        )
+        return [
+            Delivery(
+                row[0], row[1], row[2], row[3], row[4], json.loads(row[5]), datetime.fromtimestamp(row[6], UTC), row[7]
+            )
+            for row in rows
+        ]
+
+    def next_due(self, recipient: str) -> datetime | None:
+        """When the next push to this recipient is due."""
+        rows = self._rows("SELECT MIN(due) FROM delivery WHERE state = 'waiting' AND recipient = ?", recipient)
+        return datetime.fromtimestamp(rows[0][0], UTC) if rows[0][0] is not None else None
+
+    def done(self, delivery_id: str, state: str, now: datetime) -> None:
+        """``sent``, ``refused``, ``dropped`` or ``expired``."""
+        self._run("UPDATE delivery SET state = ?, done = ? WHERE id = ?", state, now.timestamp(), delivery_id)
+
+    def later(self, delivery_id: str, due: datetime) -> None:
+        """It failed; try again then."""
+        self._run("UPDATE delivery SET attempts = attempts + 1, due = ? WHERE id = ?", due.timestamp(), delivery_id)
+
+    def drop(self, alert_id: str, now: datetime) -> None:
+        """Somebody has answered: what still waits about this alert need not be sent (corrections still go)."""
+        self._run(
+            "UPDATE delivery SET state = 'dropped', done = ? WHERE state = 'waiting' AND alert_id = ?"
+            " AND kind != 'correction'",
+            now.timestamp(),
+            alert_id,
+        )
+
+    def mark_over(self, alert_id: str, now: datetime) -> None:
+        """What still waits about this alert is told as over."""
+        self._run(
+            "UPDATE delivery SET value = json_set(value, '$.over', ?) WHERE state = 'waiting' AND alert_id = ?",
+            now.isoformat(),
+            alert_id,
+        )
+
+    def told(self, alert_id: str) -> list[str]:
+        """Recipients to whom a push about this alert has gone out."""
+        rows = self._rows("SELECT DISTINCT recipient FROM delivery WHERE alert_id = ? AND state = 'sent'", alert_id)
+        return [str(row[0]) for row in rows]
+
+    def pushes(self) -> tuple[int, int]:
+        """How many were delivered (and are still remembered), and how many wait."""
+        rows = dict(self._rows("SELECT state, COUNT(*) FROM delivery GROUP BY state"))
+        return int(rows.get("sent", 0)), int(rows.get("waiting", 0))
+
+    def _run(self, statement: str, *values: object) -> sqlite3.Cursor:
+        with self._lock, self._clear("cannot write the alert state"):
+            return self._base.execute(statement, values)
+
+    def _rows(self, statement: str, *values: object) -> list[Any]:
+        with self._lock, self._clear("cannot read the alert state"):
+            return self._base.execute(statement, values).fetchall()
+
+    @contextmanager
+    def _clear(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise OutboxError(f"{what}: {error}") from error
+
+
+def _take_in(memory: EngineMemory, name: str, text: str) -> None:
+    kind, _, which = name.partition("/")
+    if kind == "person":
+        memory.people[which] = _PERSON.validate_json(text)
+    elif kind == "node":
+        memory.nodes[which] = _NODE.validate_json(text)
+    elif kind == "lifecycle":
+        memory.lifecycle = _LIFECYCLE.validate_json(text)
+    elif kind == "verdicts":
+        memory.verdicts = _VERDICTS.validate_json(text)
+    elif kind == "revisions":
+        memory.revisions = _NUMBERS.validate_json(text)
+
+
+def _text_of(memory: EngineMemory, name: str) -> str:
+    kind, _, which = name.partition("/")
+    raw = {
+        "person": lambda: _PERSON.dump_json(memory.people[which]),
+        "node": lambda: _NODE.dump_json(memory.nodes[which]),
+        "lifecycle": lambda: _LIFECYCLE.dump_json(memory.lifecycle),
+        "verdicts": lambda: _VERDICTS.dump_json(memory.verdicts),
+        "revisions": lambda: _NUMBERS.dump_json(memory.revisions),
+    }[kind]()
+    return raw.decode()

@@ -1,0 +1,127 @@
+"""The alert program as a process: over a real broker, with its state on disk and a push service on loopback."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from spasmwatch.adapters.mqtt import MqttBus
+from spasmwatch.domain.records import Alert, Health, Record, parse
+from spasmwatch.domain.topics import AlertCommand, Topics
+from spasmwatch.ports import Message
+from spasmwatch.settings.mqtt import Mqtt
+from support import make
+from support.push_receiver import PushReceiver, push_receiver
+from support.wait import until
+
+TOPICS = Topics("spasmwatch", "home")
+
+
+class House:
+    """What the tests see and say: a client at the broker, the settings file, the alert program."""
+
+    def __init__(self, broker: Mqtt, folder: Path, push: list[str], more: str = "") -> None:
+        self.bus = MqttBus(broker, TOPICS, client="test")
+        self.alerts: list[Alert] = []
+        self.health: list[Health] = []
+        self.bus.subscribe(TOPICS.every("alert"), self._keep)
+        self.bus.subscribe(TOPICS.of("alerts", "health"), self._hear)
+        self.bus.wait_until_connected(10)
+        self.file = folder / "spasmwatch.toml"
+        self.file.write_text(
+            f'[home]\ndata = "{folder}/data"\n[mqtt]\nport = {broker.port}\n[alerts]\npush = {json.dumps(push)}\n{more}'
+        )
+        self.log = folder / "alerts.log"
+
+    def _keep(self, message: Message) -> None:
+        record = parse(message.payload)
+        assert isinstance(record, Alert)
+        # Without a recorder nothing is receipted, so a restarted outbox repeats itself: the same record, the same id.
+        if record.id not in {known.id for known in self.alerts}:
+            self.alerts.append(record)
+        message.acknowledge()
+
+    def _hear(self, message: Message) -> None:
+        record = parse(message.payload)
+        assert isinstance(record, Health)
+        self.health.append(record)
+        message.acknowledge()
+
+    @contextmanager
+    def program(self) -> Iterator[subprocess.Popen[bytes]]:
+        """The alert program, ready to listen."""
+        self.health.clear()
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "spasmwatch", "alerts", "--settings", str(self.file)], stdout=log, stderr=log
+            )
+        try:
+            until(lambda: any(health.state == "running" for health in self.health), 30, "the alert program")
+            yield process
+        finally:
+            process.terminate()
+            process.wait(15)
+
+    def say(self, record: Record) -> None:
+        """Publish a record as its producer would."""
+        self.bus.publish(TOPICS.of(record.node, record.what), record.payload())
+
+    def burst(self, count: int) -> None:
+        """Spasms within the last minute."""
+        start = datetime.now(UTC) - timedelta(seconds=60)
+        for number in range(count):
+            self.say(make.stamped(make.spasm(start + timedelta(seconds=4 * number))))
+
+    def states(self) -> list[str]:
+        """States of the published alerts."""
+        return [alert.state for alert in self.alerts]
+
+
+@contextmanager
+def house(broker: Mqtt, folder: Path, more: str = "") -> Iterator[tuple[House, PushReceiver]]:
+    with push_receiver() as receiver:
+        built = House(broker, folder, [receiver.ntfy], more)
+        try:
+            yield built, receiver
+        finally:
+            built.bus.close()
+
+
+def test_a_burst_is_pushed_and_can_be_acknowledged(broker: Mqtt, tmp_path: Path) -> None:
+    with house(broker, tmp_path) as (home, receiver), home.program():
+        home.burst(6)
+        until(lambda: len(receiver.requests) == 1, what="the push")
+        until(lambda: home.states() == ["firing"])
+        firing = home.alerts[0]
+        assert firing.rule == "escalation"
+        assert firing.severity == "warning"
+        assert "6 spasms within 5 minutes" in firing.reason
+        # Health details stay off the lock screen unless the household allows them.
+        assert "spasm" not in receiver.bodies()[0]["message"].lower()
+        command = AlertCommand(id="c1", verb="acknowledge", actor="anna", time=datetime.now(UTC))
+        home.bus.publish(TOPICS.alert_command(firing.alert_id), command.payload())
+        until(lambda: home.states() == ["firing", "acknowledged"])
+        assert home.alerts[1].actor == "anna"
+
+
+def test_an_acknowledged_alert_stays_so_after_a_kill(broker: Mqtt, tmp_path: Path) -> None:
+    with house(broker, tmp_path) as (home, receiver):
+        with home.program() as process:
+            home.burst(6)
+            until(lambda: len(receiver.requests) == 1, what="the push")
+            until(lambda: home.states() == ["firing"])
+            command = AlertCommand(id="c1", verb="acknowledge", actor="anna", time=datetime.now(UTC))
+            home.bus.publish(TOPICS.alert_command(home.alerts[0].alert_id), command.payload())
+            until(lambda: home.states() == ["firing", "acknowledged"])
+            process.kill()
+            process.wait(10)
+        with home.program():
+            home.burst(3)
+            # A later red flag proves that the spasms before it have been judged.
+            home.say(make.stamped(make.diary(datetime.now(UTC), kind="symptom", subkind="swallowing"), node="diary"))
+            until(lambda: len(receiver.requests) == 2, what="the red flag")
+        assert [alert.rule for alert in home.alerts if alert.state == "firing"] == ["escalation", "red_flag"]
+        assert receiver.requests[1]["headers"]["X-Priority"] == "max"
