@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
-from scipy.stats import chi2
+from scipy.special import gammaincinv
 
 from spasmwatch.ports import Rate
 from spasmwatch_services.charts.chart import Chart
@@ -71,8 +71,8 @@ def point(rate: Rate, series: str = "all_all", dispersion: float = 1.0) -> Point
     hours = rate.observed_s / 3600
     if hours <= 0:
         return Point(rate.start, 0.0, n, 0.0, 0.0)
-    low = float(chi2.ppf(0.025, 2 * n)) / 2 if n else 0.0
-    high = float(chi2.ppf(0.975, 2 * n + 2)) / 2
+    low = float(gammaincinv(n, 0.025)) if n else 0.0
+    high = float(gammaincinv(n + 1, 0.975))
     wide = max(1.0, dispersion) ** 0.5
     return Point(
         rate.start, rate.observed_s, n, max(0.0, n - wide * (n - low)) / hours, (n + wide * (high - n)) / hours
@@ -85,6 +85,7 @@ def rates_chart(
     title: str,
     zone: ZoneInfo,
     bucket: Bucket,
+    begin: datetime | None = None,
     end: datetime | None = None,
     now: datetime | None = None,
     marks: Sequence[Mark] = (),
@@ -94,12 +95,12 @@ def rates_chart(
 ) -> Chart:
     """Rates per observed hour of hour, day or week buckets, oldest first; buckets left out count as not observed.
 
-    The axis goes on to ``end``; after ``now`` nothing is hatched as unobserved, since it is yet to come.
+    The axis goes from ``begin`` on to ``end``; after ``now`` nothing is hatched as unobserved, since it is yet to come.
     ``marks`` become lettered lines explained below the table; ``usual`` a band; ``floor`` the rate at which this
     detector reports spasms where there are none; ``pooled`` draws a line through the last that many buckets together.
     """
     step = STEP[bucket]
-    begin = points[0].start if points else (end or datetime.now(zone)) - step
+    begin = begin or (points[0].start if points else (end or datetime.now(zone)) - step)
     finish = max(end or begin, points[-1].start + step if points else begin)
     marks = sorted((mark for mark in marks if begin <= mark.time <= finish), key=lambda mark: mark.time)
     drawing = _Drawing(points, zone, bucket, begin, finish, min(now or finish, finish), marks, usual, floor, pooled)

@@ -1,0 +1,67 @@
+"""Wires the diary: bus, outbox, store, accounts and the web server."""
+
+import sys
+from pathlib import Path
+
+from spasmwatch.adapters.stores import open_store
+from spasmwatch.cli import main as command_line
+from spasmwatch.ports import Clock
+from spasmwatch.runtime import Program, SystemClock, private_folder, run
+from spasmwatch.settings import Settings
+from spasmwatch_services.diary import web
+from spasmwatch_services.diary.database import Database
+from spasmwatch_services.diary.house import House, furnish
+from spasmwatch_services.diary.past import recall
+from spasmwatch_services.diary.server import WebServer
+from spasmwatch_services.diary.tls import HomeCertificates
+
+NODE = "diary"
+RECALL_S = 5.0
+
+
+def wire(program: Program) -> None:
+    """Build the diary in ``program``."""
+    settings = program.settings
+    folder = private_folder(settings.home.data / "diary")
+    clock = SystemClock(program.stopping)
+    database = program.own(Database(folder / "diary.sqlite"))
+    certificate = certificates(settings, clock)
+    bus = program.connect(NODE)
+    outbox = program.outbox(bus, NODE)
+    house = furnish(settings, program.topics, bus, outbox, lambda: open_store(settings, readonly=True), database, clock)
+    program.own(house.history)
+    server = program.own(WebServer(web.build(house), settings.diary, certificate))
+    program.start("web", server.serve)
+    program.start("past", lambda: _recall(program, house))
+
+
+def certificates(settings: Settings, clock: Clock) -> tuple[Path, Path] | None:
+    """Certificate and key of the pages; None where they speak plain HTTP."""
+    diary = settings.diary
+    if diary.certificate_file and diary.key_file:
+        return diary.certificate_file, diary.key_file
+    return home_certificates(settings, clock).server() if diary.encrypted else None
+
+
+def home_certificates(settings: Settings, clock: Clock) -> HomeCertificates:
+    """The home's own certificate authority."""
+    return HomeCertificates(settings.home.data / "diary" / "tls", settings.diary.names, clock)
+
+
+def _recall(program: Program, house: House) -> None:
+    while not recall(house.history, house.live, house.clock) and not program.stopping.wait(RECALL_S):
+        pass
+
+
+def serve(settings: Settings) -> None:
+    """Run until told to stop."""
+    run(NODE, settings, wire)
+
+
+def main() -> int:
+    """``python -m spasmwatch_services.diary``."""
+    return command_line(["diary", *sys.argv[1:]])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

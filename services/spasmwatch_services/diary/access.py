@@ -1,0 +1,131 @@
+"""Who is asking, and what may they do. Roles as the page on care wants them."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fastapi import Request
+
+from spasmwatch_services.diary.accounts import ROLES, Accounts, Role, Session
+from spasmwatch_services.diary.preferences import Preferences
+
+COOKIE = "spasmwatch"
+PLAY_COOKIE = "spasmwatch_as"
+UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
+
+
+class May(StrEnum):
+    """Something that not everybody may do."""
+
+    COUNTS = "counts"  # see rates, spasms and alerts about them
+    LOG = "log"  # write diary entries
+    LABEL = "label"  # judge spasms
+    ALERTS = "alerts"  # acknowledge, snooze
+    PAUSE = "pause"  # stop the camera
+    RESUME = "resume"  # start it again before its time
+    TRAIL = "trail"  # see who looked at what
+    MANAGE = "manage"  # people, buttons
+
+
+_EVERYDAY = frozenset({May.COUNTS, May.LOG, May.LABEL, May.ALERTS, May.PAUSE})
+PERMISSIONS: dict[Role, frozenset[May]] = {
+    "owner": _EVERYDAY | {May.MANAGE},
+    "caregiver": _EVERYDAY,
+    "viewer": frozenset({May.COUNTS}),
+    "patient": frozenset({May.LOG, May.PAUSE, May.RESUME, May.TRAIL}),
+}
+"""The patient sees counts, and may then judge spasms and alerts, only after choosing to: stress is a trigger."""
+
+PATIENT_WITH_COUNTS = frozenset({May.COUNTS, May.LABEL, May.ALERTS})
+
+
+class NotLoggedIn(Exception):
+    """The request needs somebody; nobody valid is named in it."""
+
+
+class Refused(Exception):
+    """This person may not do that. ``why`` is a key of the message catalogue."""
+
+    def __init__(self, why: str = "error.forbidden") -> None:
+        super().__init__(why)
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """The person behind a request."""
+
+    name: str
+    shown: str
+    role: Role
+    permissions: frozenset[May]
+    csrf: str
+    session: Session | None = None
+    open: bool = False
+
+    def may(self, what: str) -> bool:
+        """Whether this person may do ``what``."""
+        return May(what) in self.permissions
+
+
+class Guard:
+    """Finds out who asks: by session cookie, by token, or in the open demo simply the person at the machine."""
+
+    def __init__(self, accounts: Accounts, preferences: Preferences, *, open_house: bool) -> None:
+        self._accounts, self._preferences = accounts, preferences
+        self.open_house = open_house
+        self._open_csrf = secrets.token_urlsafe(24)
+
+    def visitor(self, request: Request) -> Visitor:
+        """Raises NotLoggedIn, or Refused for a form that our pages did not send."""
+        kind, _, secret = request.headers.get("authorization", "").partition(" ")
+        if kind.lower() == "bearer":
+            person = self._accounts.token(secret.strip())
+            if person is None:
+                raise NotLoggedIn
+            return Visitor(person.name, person.shown, person.role, self._permissions(person.role), csrf="")
+        visitor = self._by_cookie(request)
+        if request.method in UNSAFE:
+            self.check_origin(request)
+            given = request.headers.get("x-csrf-token", "")
+            if not secrets.compare_digest(given.encode(), visitor.csrf.encode()):
+                raise Refused("error.csrf")
+        return visitor
+
+    def may(self, what: May) -> Callable[[Request], Visitor]:
+        """A dependency: the visitor, if they may do that. Raises NotLoggedIn, Refused."""
+
+        def permitted(request: Request) -> Visitor:
+            visitor = self.visitor(request)
+            if what not in visitor.permissions:
+                raise Refused
+            return visitor
+
+        return permitted
+
+    def check_origin(self, request: Request) -> None:
+        """Refuse what another site's page made the browser send."""
+        origin = request.headers.get("origin")
+        site = request.headers.get("sec-fetch-site")
+        if origin not in (None, "null") and origin.split("://", 1)[-1] != request.headers.get("host"):
+            raise Refused("error.csrf")
+        if origin == "null" or site in ("cross-site", "same-site"):
+            raise Refused("error.csrf")
+
+    def _by_cookie(self, request: Request) -> Visitor:
+        session = self._accounts.session(request.cookies.get(COOKIE, ""))
+        if session is not None:
+            person = session.person
+            permissions = self._permissions(person.role)
+            return Visitor(person.name, person.shown, person.role, permissions, session.csrf, session)
+        if self.open_house and "x-forwarded-for" not in request.headers and "forwarded" not in request.headers:
+            asked = request.cookies.get(PLAY_COOKIE)
+            role: Role = next((role for role in ROLES if role == asked), "owner")
+            return Visitor("demo", "Demo", role, self._permissions(role), self._open_csrf, open=True)
+        raise NotLoggedIn
+
+    def _permissions(self, role: Role) -> frozenset[May]:
+        if role == "patient" and self._preferences.patient_sees_counts:
+            return PERMISSIONS[role] | PATIENT_WITH_COUNTS
+        return PERMISSIONS[role]

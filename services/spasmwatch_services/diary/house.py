@@ -1,0 +1,79 @@
+"""Everything the pages work with, wired once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from argon2 import PasswordHasher
+
+from spasmwatch.domain.advice import Advice
+from spasmwatch.domain.topics import Topics
+from spasmwatch.ports import Bus, Clock, Outbox, Store
+from spasmwatch.settings import Settings
+from spasmwatch_services.diary.access import Guard
+from spasmwatch_services.diary.accounts import Accounts
+from spasmwatch_services.diary.database import Database
+from spasmwatch_services.diary.entries import Entries
+from spasmwatch_services.diary.history import History
+from spasmwatch_services.diary.limits import Limit, WrongPasswords
+from spasmwatch_services.diary.live import Live
+from spasmwatch_services.diary.pictures import Pictures
+from spasmwatch_services.diary.preferences import Preferences
+from spasmwatch_services.diary.render import Renderer
+from spasmwatch_services.diary.trail import Trail
+from spasmwatch_services.diary.words import Words
+
+
+@dataclass(frozen=True)
+class House:
+    """Handed to every page."""
+
+    settings: Settings
+    topics: Topics
+    clock: Clock
+    bus: Bus
+    outbox: Outbox
+    accounts: Accounts
+    preferences: Preferences
+    trail: Trail
+    live: Live
+    history: History
+    entries: Entries
+    advice: Advice
+    words: Words
+    guard: Guard
+    render: Renderer
+    pictures: Pictures
+    writes: Limit
+    passwords: WrongPasswords
+
+
+def furnish(
+    settings: Settings, topics: Topics, bus: Bus, outbox: Outbox, open_store: Callable[[], Store],
+    database: Database, clock: Clock, hasher: PasswordHasher | None = None,
+) -> House:  # fmt: skip
+    """A house with everything in it."""
+    live = Live(bus, topics, clock)
+    history = History(open_store, settings.home, live)
+    preferences = Preferences(database)
+    accounts = Accounts(database, clock, hasher)
+    words = Words(settings.diary.language)
+    return House(
+        settings=settings,
+        topics=topics,
+        clock=clock,
+        bus=bus,
+        outbox=outbox,
+        accounts=accounts,
+        preferences=preferences,
+        trail=Trail(database, clock),
+        live=live,
+        history=history,
+        entries=Entries(outbox, live, history, settings.home.person, clock),
+        advice=settings.advice.read(),
+        words=words,
+        guard=Guard(accounts, preferences, open_house=settings.diary.open_on_loopback),
+        render=Renderer(words, settings.home, clock),
+        pictures=Pictures(),
+        writes=Limit(burst=60, per_minute=120),
+        passwords=WrongPasswords(),
+    )

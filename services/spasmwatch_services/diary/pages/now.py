@@ -1,0 +1,160 @@
+"""*Now*: one sentence of state first, then alerts, today's rate, the day on one axis, the devices."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import HTMLResponse
+from markupsafe import Markup
+
+from spasmwatch.domain.records import Alert, Observation
+from spasmwatch.ports import Rate
+from spasmwatch_services.charts import Point, point, rates_chart
+from spasmwatch_services.diary.access import May, Visitor
+from spasmwatch_services.diary.house import House
+from spasmwatch_services.diary.lanes import day_chart
+from spasmwatch_services.diary.situation import (
+    GOOD_DAY_S,
+    LEARNING_DAYS,
+    Facts,
+    Sentence,
+    camera_trouble,
+    compare,
+    dispersion,
+    open_alerts,
+    sentence,
+    usual,
+)
+
+BASELINE_DAYS = 56
+QUICK_BUTTONS = 4
+
+
+def router(house: House) -> APIRouter:
+    """The route of the first page."""
+    routes = APIRouter()
+
+    @routes.get("/", response_class=HTMLResponse)
+    def now(visitor: Annotated[Visitor, Depends(house.guard.visitor)]) -> HTMLResponse:
+        house.trail.looked(visitor.name, "now")
+        return house.render("now.html", visitor, **view(house, visitor))
+
+    return routes
+
+
+def view(house: House, visitor: Visitor) -> dict[str, Any]:
+    """Everything the page shows to this visitor."""
+    moment = house.clock.now()
+    counts = visitor.may(May.COUNTS)
+    today, days = figures(house, moment)
+    facts = _facts(house, moment, today, days)
+    shown = [alert for alert in open_alerts(house.live.alerts()) if counts or _concerns_machine(alert)]
+    if not counts:
+        facts = Facts(moment, facts.cameras, facts.observation, facts.seen, facts.pause, shown, "learning")
+    state = sentence(facts)
+    if not counts and state.key.startswith("watching_"):
+        state = Sentence("calm", "watching_quietly")
+    seen_days = sum(day.observed_s >= GOOD_DAY_S for day in days)
+    return {
+        "state": state,
+        "today": today,
+        "usual": usual(days),
+        "pause": facts.pause,
+        "alerts": shown,
+        "trend": house.live.trend() if counts else None,
+        "hours": _hours(house, moment, days) if counts else None,
+        "day": day_chart(house, moment) if counts else None,
+        "devices": _devices(house, moment),
+        "buttons": house.preferences.buttons[:QUICK_BUTTONS] if visitor.may(May.LOG) else [],
+        "seen_days": seen_days,
+        "learning_days": LEARNING_DAYS,
+        "advice": _placement(facts.observation),
+        "trouble": house.history.trouble,
+        "moment": moment,
+    }
+
+
+def figures(house: House, moment: datetime) -> tuple[Point, list[Rate]]:
+    """Today so far, and the days before it that say what is usual."""
+    start, end = house.history.day(moment)
+    first, _ = house.history.day(moment, BASELINE_DAYS + 1)
+    days = house.history.rates(first, end, "day")
+    before = [day for day in days if day.start < start]
+    today = next((day for day in days if day.start >= start), Rate(start, 0.0, {}, 0.0, 0))
+    return point(today, dispersion=dispersion(before)), before
+
+
+def _facts(house: House, moment: datetime, today: Point, days: list[Rate]) -> Facts:
+    observation = house.live.latest_observation()
+    return Facts(
+        now=moment,
+        cameras=house.live.cameras(),
+        observation=observation,
+        seen=house.live.seen(),
+        pause=house.live.paused(moment),
+        alerts=house.live.alerts(),
+        comparison=compare(today, usual(days)),
+    )
+
+
+def _concerns_machine(alert: Alert) -> bool:
+    """Alerts without counts: what the patient sees by default."""
+    return alert.rule in ("blind", "fault", "red_flag")
+
+
+def _hours(house: House, moment: datetime, days: list[Rate]) -> tuple[object, Markup]:
+    start, end = house.history.day(moment)
+    rates = house.history.rates(start, end, "hour")
+    band = usual(days)
+    spread = dispersion(days)
+    chart = rates_chart(
+        [point(rate, dispersion=spread) for rate in rates],
+        title=house.words("now.today_by_hour"),
+        zone=house.settings.home.zone,
+        bucket="hour",
+        begin=start,
+        end=end,
+        now=moment,
+        usual=band,
+        floor=house.settings.diary.show_floor,
+    )
+    return chart, house.pictures.both((start, rates, band, spread, moment.hour), chart)
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One line of the list of devices."""
+
+    name: str
+    trouble: Sentence | None
+    camera: bool
+    fps: float | None
+    spoke: datetime | None
+
+
+def _devices(house: House, moment: datetime) -> list[Device]:
+    devices = []
+    for node in house.live.nodes():
+        trouble = camera_trouble(node, moment) if node.is_camera else _program_trouble(node.online, node, moment)
+        last = node.observation.start + timedelta(seconds=node.observation.seconds) if node.observation else None
+        fps = node.observation.fps if node.observation else None
+        devices.append(Device(node.name, trouble, node.is_camera, fps, last))
+    return devices
+
+
+def _program_trouble(online: bool | None, node: object, moment: datetime) -> Sentence | None:
+    fault = getattr(node, "fault", None)
+    if fault is not None and fault.active:
+        return Sentence("look", "program_fault", {"cause": fault.cause or "", "since": fault.since or moment})
+    return Sentence("look", "program_away") if online is False else None
+
+
+def _placement(observation: Observation | None) -> str | None:
+    """The reason that cost most of the last minute, as a key of the advice on where to put the camera."""
+    if observation is None or observation.observed_s > 0.5 * observation.seconds:
+        return None
+    reasons = {
+        reason: seconds for reason, seconds in observation.unobserved.items() if reason not in ("paused", "absent")
+    }
+    return max(reasons, key=lambda reason: reasons[reason]) if reasons else None

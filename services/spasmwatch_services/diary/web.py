@@ -1,0 +1,120 @@
+"""The web application: pages, the HTTP API, and what holds for every answer."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from urllib.parse import quote
+
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from spasmwatch import __version__
+from spasmwatch.errors import SpasmWatchError, UsageError
+from spasmwatch_services.diary import api, pages
+from spasmwatch_services.diary.access import NotLoggedIn, Refused
+from spasmwatch_services.diary.house import House
+
+LARGEST_BODY = 64 * 1024
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self';"
+        " manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+}
+
+Next = Callable[[Request], Awaitable[Response]]
+
+
+def build(house: House) -> FastAPI:
+    """The application of one home."""
+    app = FastAPI(
+        title="SpasmWatch diary",
+        version=__version__,
+        description="Log entries, read rates and alerts. Not a medical device.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+        # Nothing about a home leaves it, whatever the environment says.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+    )
+    pages.add(app, house)
+    api.add(app, house)
+    _answers(app, house)
+    app.middleware("http")(_guarded)
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    if house.guard.open_house:
+        # Without a login a foreign page could reach us through a name that it points at 127.0.0.1.
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
+    return app
+
+
+async def _guarded(request: Request, call_next: Next) -> Response:
+    length = request.headers.get("content-length", "0")
+    if not length.isdigit() or int(length) > LARGEST_BODY or "transfer-encoding" in request.headers:
+        return JSONResponse({"detail": f"a request body has a length, of at most {LARGEST_BODY} bytes"}, 413)
+    response = await call_next(request)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.url.scheme == "https":
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _answers(app: FastAPI, house: House) -> None:
+    """How errors look: JSON for programs, a page for people; never a traceback."""
+
+    def answer(request: Request, status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
+        return _problem(house, request, status, text, headers or {})
+
+    @app.exception_handler(NotLoggedIn)
+    def not_logged_in(request: Request, _error: Exception) -> Response:
+        if _is_api(request):
+            return JSONResponse({"detail": house.words("error.login")}, 401, {"WWW-Authenticate": "Bearer"})
+        if not house.accounts.people():
+            return RedirectResponse("/setup", 303)
+        return RedirectResponse(f"/login?to={quote(request.url.path)}", 303)
+
+    @app.exception_handler(Refused)
+    def refused(request: Request, error: Refused) -> Response:
+        return answer(request, 403, house.words(error.why))
+
+    @app.exception_handler(HTTPException)
+    @app.exception_handler(404)
+    @app.exception_handler(405)
+    def http(request: Request, error: HTTPException) -> Response:
+        text = house.words.get(f"error.http{error.status_code}", str(error.detail))
+        return answer(request, error.status_code, text, error.headers)
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(request: Request, error: RequestValidationError) -> Response:
+        places = [f"{'.'.join(map(str, item['loc'][1:]))}: {item['msg']}" for item in error.errors()[:3]]
+        return answer(request, 422, "; ".join(places))
+
+    @app.exception_handler(UsageError)
+    def usage(request: Request, error: UsageError) -> Response:
+        return answer(request, 400, str(error))
+
+    @app.exception_handler(SpasmWatchError)
+    def failed(request: Request, error: SpasmWatchError) -> Response:
+        return answer(request, 503, str(error))
+
+
+def _problem(house: House, request: Request, status: int, text: str, headers: Mapping[str, str]) -> Response:
+    if _is_api(request):
+        return JSONResponse({"detail": text}, status, headers)
+    response: Response = house.render("error.html", None, status=status, title=text)
+    response.headers.update(headers)
+    return response
+
+
+def _is_api(request: Request) -> bool:
+    return request.url.path.startswith("/api/")
