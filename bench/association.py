@@ -18,9 +18,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 import numpy as np
-from support.homes import Cause, Home, simulate
 
 from spasmwatch.domain.association import Finding, associations
+from support.homes import Cause, Home, simulate
 
 ALONE = Home(causes={"caffeine": Cause(2.0, by_clock=True)})
 FAMILY = Home(
@@ -66,7 +66,8 @@ def truth(home: Home, trigger: str, results: list[list[Finding]]) -> str:
     told = "  ".join(f"{name} {value:.2f}" for name, value in verdicts.items() if value)
     kind = "reverse" if cause.reverse else f"{cause.ratio:g}"
     covers = "   –  " if cause.reverse else f"{covered:6.3f}"
-    return f"{trigger:10s} {kind:>7s} {cause.count:5d} {found:6.3f} {covers}  {middle[0]:.2f} ({middle[1]:.2f}–{middle[2]:.2f})  {told}"
+    row = f"{trigger:10s} {kind:>7s} {cause.count:5d} {found:6.3f} {covers}"
+    return f"{row}  {middle[0]:.2f} ({middle[1]:.2f}–{middle[2]:.2f})  {told}"
 
 
 def table(title: str, home: Home, homes: int) -> None:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from spasmwatch.domain.detection.geometry import Alignment, align, mouth_opening, side_geometry
+from spasmwatch.domain.detection.geometry import Alignment, align, brow_distance, mouth_opening, side_geometry
 from spasmwatch.domain.detection.signals import EyeSignals, FaceSignals, FrameSignals
 from spasmwatch_edge.landmark_model import Face
 from spasmwatch_edge.witness import EyeWitness, eye_windows, sharpness
@@ -42,6 +42,7 @@ class Vision:
                 change=changes[side],
                 brow=geometry.brow,
                 cheek=geometry.cheek,
+                nose=geometry.nose,
                 mouth_out=geometry.mouth_out,
                 mouth_up=geometry.mouth_up,
             )
@@ -52,6 +53,7 @@ class Vision:
             left=eyes["left"],
             right=eyes["right"],
             mouth_open=mouth_opening(aligned),
+            brow_distance=brow_distance(aligned),
             yaw=alignment.yaw,
             pitch=alignment.pitch,
             roll=alignment.roll,

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from spasmwatch.domain.detection.geometry import Alignment
 
 # Eye window in inter-ocular distances, and in pixels before and after averaging down.
-WINDOW_WIDTH, WINDOW_HEIGHT = 0.75, 0.5625
-FINE = (48, 36)
-COARSE = (24, 18)
-CENTRE_BELOW_EYE_LINE = 0.0
+# Narrow: cheek and brow move with mouth and speech.
+WINDOW_WIDTH, WINDOW_HEIGHT = 0.6, 0.36
+FINE = (40, 24)
+COARSE = (20, 12)
+CENTRE_BELOW_EYE_LINE = -0.03
 # How fast the open picture follows slow changes of light and pose, in seconds; the first frames count fully.
 LEARNING_S = 6.0
 # Learn only from frames in which both eyes are about as open as usual.
@@ -26,7 +27,7 @@ OPEN_SHARE = 0.92
 LEVEL_S = 10.0
 # When an eye that counts as open has looked wrong this long, its picture is learned anew (glasses put on, new light).
 RELEARN_S = 20.0
-RELEARN_CHANGE = 0.45
+RELEARN_CHANGE = 0.6
 
 Grey = NDArray[np.float32]
 

@@ -48,8 +48,10 @@ class Baseline:
         self.change = {side: Level(0.5) for side in ("left", "right")}
         self.brow = {side: Level(0.5) for side in ("left", "right")}
         self.cheek = {side: Level(0.5) for side in ("left", "right")}
+        self.nose = {side: Level(0.5) for side in ("left", "right")}
         self.corner = {side: Level(0.5) for side in ("left", "right")}
-        self.tilt = Level(0.5)
+        self.brow_distance = Level(0.5)
+        self.lean = Level(0.5)
         self.pull = Level(0.5)
 
     @property

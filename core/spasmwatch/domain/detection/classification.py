@@ -18,7 +18,11 @@ CLUSTER_CLOSURES = 3
 CLUSTER_GAP_S = 0.6
 CLUSTER_SQUEEZE = 0.010
 # A tic is brief; a longer one-sided pull of the mouth is a half smile or speech.
-TIC_LONGEST_S = 0.6
+TIC_LONGEST_S = 0.5
+TIC_SLOWEST_RISE_S = 0.18
+TIC_OTHER_CORNER = 0.6
+# A mouth corner that moves so much more than the lid (in units of evidence) leads: the lid was only dragged along.
+MOUTH_LEADS = 2.0
 REGION_MOVED = {"brow": 0.02, "cheek": 0.02, "corner": 0.03}
 SHUT = 0.5
 LONGEST_BLINK_S = 0.7
@@ -65,6 +69,8 @@ def _hemifacial(bursts: Sequence[Burst], frames: Sequence[Evidence]) -> list[Fin
     own = [burst for burst in bursts if burst.channel == f"eye_{side}"]
     start, end = own[0].start, own[-1].end
     shown = _within(frames, start, end)
+    if end - start <= TIC_LONGEST_S and _mouth_leads(shown, side):
+        return []
     peak = max(burst.peak for burst in own)
     top = max(shown, key=lambda frame: frame.one_sided[side])
     regions: list[Region] = ["eye"]
@@ -87,6 +93,12 @@ def _hemifacial(bursts: Sequence[Burst], frames: Sequence[Evidence]) -> list[Fin
             closed_s=closed_seconds(shown, side),
         )
     ]
+
+
+def _mouth_leads(frames: Sequence[Evidence], side: Side) -> bool:
+    lid = max((frame.closure[side] - frame.closure[_other(side)]) / frame.units.lid for frame in frames)
+    pull = max(frame.towards(side) / frame.units.pull for frame in frames)
+    return pull > MOUTH_LEADS * max(0.0, lid)
 
 
 def _blepharospasm(bursts: Sequence[Burst], frames: Sequence[Evidence]) -> list[Finding]:
@@ -141,26 +153,57 @@ def _squeeze(closure: Burst, frames: Sequence[Evidence]) -> float:
 
 
 def _tics(bursts: Sequence[Burst], frames: Sequence[Evidence]) -> list[Finding]:
-    jerks = [b for b in bursts if b.channel.startswith("mouth") and b.length <= TIC_LONGEST_S]
-    if not jerks or any(b.channel.startswith("mouth") and b.length > TIC_LONGEST_S for b in bursts):
+    """Brief jerks outside the other patterns: a mouth corner, one eye alone, both brows, the nose."""
+    jerks = [burst for burst in bursts if _is_jerk(burst, frames)]
+    if not jerks:
         return []
-    strongest = max(jerks, key=lambda burst: burst.peak)
-    side: Side = "left" if strongest.channel == "mouth_left" else "right"
-    own = [burst for burst in jerks if burst.channel == strongest.channel]
-    shown = _within(frames, own[0].start, own[-1].end)
+    first = max(jerks, key=lambda burst: _TIC_ORDER.index(burst.channel))
+    own = [burst for burst in jerks if burst.channel == first.channel]
+    start, end = own[0].start, own[-1].end
+    region, _, name = first.channel.partition("_")
+    side: Side = "left" if name == "left" else "right" if name == "right" else "both"
+    peak = max(burst.peak for burst in own)
+    sure = {"mouth": peak / 4, "eye": peak / 5, "brow": peak / 0.1, "nose": peak / 0.12}[region]
+    shown: dict[str, Region] = {"mouth": "mouth", "eye": "eye", "brow": "brow", "nose": "cheek"}
     return [
         Finding(
-            start=own[0].start,
-            end=own[-1].end,
+            start=start,
+            end=end,
             kind="tic",
             side=side,
-            regions=("mouth",),
+            regions=(shown[region],),
             bursts=len(own),
-            intensity=_share(max(abs(frame.pull) for frame in shown) / 0.2),
-            confidence=_share(0.3 + 0.2 * strongest.peak),
-            closed_s=0.0,
+            intensity=_share(0.8 * sure),
+            confidence=_share(0.3 + 0.5 * sure),
+            closed_s=closed_seconds(_within(frames, start, end), side) if region == "eye" else 0.0,
         )
     ]
+
+
+# The later the stronger a claim: a mouth corner that jerks takes the cheek, and with it the eye and nose, along.
+_TIC_ORDER = ("closure", "eye_right", "eye_left", "nose", "brow", "mouth_right", "mouth_left")
+
+
+def _is_jerk(burst: Burst, frames: Sequence[Evidence]) -> bool:
+    """Whether a burst is sudden and brief, and not part of a smile, speech or a blink."""
+    if burst.length > TIC_LONGEST_S or burst.rise > TIC_SLOWEST_RISE_S or burst.channel == "closure":
+        return False
+    top = _at(frames, burst.peak_at)
+    region, _, side = burst.channel.partition("_")
+    if region == "mouth":
+        own, other = top.corner[side], top.corner[_other(side)]
+        return own >= 0.5 * top.towards(side) and abs(other) <= TIC_OTHER_CORNER * own
+    if region == "eye":
+        return True
+    return top.both_closure < 0.25
+
+
+def _at(frames: Sequence[Evidence], time: float) -> Evidence:
+    return min(frames, key=lambda frame: abs(frame.time - time))
+
+
+def _other(side: str) -> str:
+    return "right" if side == "left" else "left"
 
 
 def sort_closures(bursts: Sequence[Burst], findings: Sequence[Finding], frames: Sequence[Evidence]) -> Closures:

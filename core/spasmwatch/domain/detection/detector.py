@@ -4,6 +4,7 @@ from collections import deque
 from typing import Final
 
 from spasmwatch.domain.detection.baseline import Baseline
+from spasmwatch.domain.detection.clarity import Clarity
 from spasmwatch.domain.detection.classification import Finding, classify, sort_closures
 from spasmwatch.domain.detection.evidence import SIDES, Evidence, corner, judge, raw_pull
 from spasmwatch.domain.detection.exposure import Closures
@@ -16,7 +17,10 @@ NAME: Final = "lids-and-looks"
 VERSION: Final = "1.0"
 
 EYE = Thresholds(enter=1.0, leave=0.45, foot=0.3, sure=2.0)
-MOUTH = Thresholds(enter=0.07, leave=0.035, foot=0.02, sure=0.14)
+# In units of pull (evidence.py): one is 0.05 inter-ocular distances in a clear picture.
+MOUTH = Thresholds(enter=1.2, leave=0.6, foot=0.35, sure=2.4)
+BROW = Thresholds(enter=0.035, leave=0.02, foot=0.01, sure=0.07)
+NOSE = Thresholds(enter=0.04, leave=0.02, foot=0.01, sure=0.08)
 CLOSURE = Thresholds(enter=0.35, leave=0.22, foot=0.10, sure=0.6, least_frames=1)
 # Bursts less than this apart are one spasm (the record contract).
 MERGE_S: Final = 1.0
@@ -42,12 +46,15 @@ class Detector:
             Channel("mouth_left", MOUTH),
             Channel("mouth_right", MOUTH),
             Channel("closure", CLOSURE),
+            Channel("brow", BROW),
+            Channel("nose", NOSE),
         ]
         self._bursts: list[Burst] = []
         self._frames: deque[Evidence] = deque()
         self._seen_at: float | None = None
         self._learned_at: float | None = None
         self._rate = FrameRate()
+        self._clarity = Clarity()
         self.reason: Reason | None = "absent"
         self.evidence: Evidence | None = None
         self.closures = Closures()
@@ -66,20 +73,27 @@ class Detector:
         if face is None or self.reason is not None:
             return self._blind(frame.time)
         if self._seen_at is not None and frame.time - self._seen_at > FORGET_S:
-            self.baseline = Baseline()
+            self.baseline, self._clarity = Baseline(), Clarity()
         self._seen_at = frame.time
+        self._clarity.add(face, self.baseline)
         if not self.baseline.ready:
             self.reason = "absent"
             self._learn(frame.time, face)
             return []
-        self.evidence = evidence = judge(frame.time, face, self.baseline)
+        if self._clarity.too_poor:
+            self.reason = self._clarity.reason(face)
+            return self._blind(frame.time)
+        face = self._clarity.smoothed(frame.time, face)
+        self.evidence = evidence = judge(frame.time, face, self.baseline, self._clarity.units)
         self._frames.append(evidence)
         scores = {
             "eye_left": evidence.one_sided["left"],
             "eye_right": evidence.one_sided["right"],
-            "mouth_left": evidence.pull,
-            "mouth_right": -evidence.pull,
+            "mouth_left": evidence.pull / evidence.units.pull,
+            "mouth_right": -evidence.pull / evidence.units.pull,
             "closure": evidence.both_closure,
+            "brow": evidence.brow_raise,
+            "nose": min(evidence.nose.values()),
         }
         for channel in self._channels:
             ended = channel.update(frame.time, scores[channel.name])
@@ -95,6 +109,7 @@ class Detector:
 
     def _blind(self, time: float) -> list[Finding]:
         """A frame in which no spasm could be seen: going bursts end where they were last seen."""
+        self._clarity.interrupt()
         for channel in self._channels:
             ended = channel.stop()
             if ended:
@@ -126,7 +141,7 @@ class Detector:
         calm = (
             evidence.both_closure < 0.2
             and max(evidence.one_sided.values()) < 0.5
-            and abs(evidence.pull) < 0.6 * MOUTH.enter
+            and abs(evidence.pull) < 0.7 * MOUTH.enter * evidence.units.pull
         )
         waited = self._learned_at is not None and evidence.time - self._learned_at > LONGEST_FREEZE_S
         return calm or waited
@@ -139,8 +154,10 @@ class Detector:
             self.baseline.change[side].add(time, eye.change)
             self.baseline.brow[side].add(time, eye.brow)
             self.baseline.cheek[side].add(time, eye.cheek)
+            self.baseline.nose[side].add(time, eye.nose)
             self.baseline.corner[side].add(time, corner(eye))
         self.baseline.pull.add(time, raw_pull(face))
         left = 1 - face.left.gap / max(1e-3, self.baseline.gap["left"].value)
         right = 1 - face.right.gap / max(1e-3, self.baseline.gap["right"].value)
-        self.baseline.tilt.add(time, left - right)
+        self.baseline.lean.add(time, left - right)
+        self.baseline.brow_distance.add(time, face.brow_distance)

@@ -1,19 +1,34 @@
 """What one frame says against what is usual: closure of each eye, pull of the mouth, brows, one-sidedness."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from spasmwatch.domain.detection.baseline import Baseline
 from spasmwatch.domain.detection.signals import EyeSignals, FaceSignals
 
-SIDES = ("left", "right")
+SIDES: Final = ("left", "right")
 
-# One unit of each kind of one-sided evidence. Found on the tuning faces of bench/detection.py.
-LID_UNIT = 0.10
-CHANGE_UNIT = 0.09
-PULL_UNIT = 0.05
-# A blink is never quite equal on both sides: what the sides share must not be much more than the difference.
-LEAST_LID_ASYMMETRY = 0.12
-LEAST_CHANGE_ASYMMETRY = 0.35
+# One unit of each kind of one-sided evidence in a clear picture, and in multiples of its noise in a poor one.
+# Found on the tuning faces of bench/detection.py.
+LID_UNIT: Final = 0.10
+CHANGE_UNIT: Final = 0.15
+PULL_UNIT: Final = 0.05
+NOISES_A_UNIT: Final = 4.0
+# A blink is never quite equal on both sides: difference over sum, of lids and looks together, must exceed this.
+LEAST_ASYMMETRY: Final = 0.45
+LEAST_EACH: Final = 0.10
+# When both brows go down and both eyes close, a difference between them is part of that.
+SQUEEZED: Final = 0.018
+SQUEEZED_ASYMMETRY: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """One unit of evidence under the present noise."""
+
+    lid: float = LID_UNIT
+    change: float = CHANGE_UNIT
+    pull: float = PULL_UNIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +37,9 @@ class Evidence:
 
     ``closure`` per side: 0 open as usual, 1 shut. ``change`` per side: the second witness above its noise.
     ``one_sided`` per side: score, 1 and more is a one-sided spasm of the eye. ``pull``: mouth pulled to the left (+)
-    or right (−), in inter-ocular distances. ``brow``: height of both brows above usual; ``squeeze``: brows lowered
-    and cheeks raised.
+    or right (−). ``brow``, ``cheek``, ``nose`` per side: height above usual; ``corner`` per side: place of the mouth
+    corner out and up, against usual. ``frown``: how much nearer the brows are to each other. Lengths in inter-ocular
+    distances.
     """
 
     time: float
@@ -33,8 +49,11 @@ class Evidence:
     pull: float
     brow: dict[str, float]
     cheek: dict[str, float]
+    nose: dict[str, float]
     corner: dict[str, float]
+    frown: float
     mouth_open: float
+    units: Units
 
     @property
     def both_closure(self) -> float:
@@ -46,25 +65,38 @@ class Evidence:
         """Lowering of both brows, in inter-ocular distances (the brow that sank less)."""
         return -max(self.brow.values())
 
+    @property
+    def brow_raise(self) -> float:
+        """Rise of both brows (the one that rose less)."""
+        return min(self.brow.values())
 
-def judge(time: float, face: FaceSignals, baseline: Baseline) -> Evidence:
+    def towards(self, side: str) -> float:
+        """Pull of the mouth towards ``side``."""
+        return self.pull if side == "left" else -self.pull
+
+
+def judge(time: float, face: FaceSignals, baseline: Baseline, units: Units) -> Evidence:
     """Evidence of one usable frame against the baseline."""
     closure = {side: _closure(face.side(side).gap, baseline.gap[side].value) for side in SIDES}
-    tilt = baseline.tilt.value / 2
-    lids = {"left": closure["left"] - tilt, "right": closure["right"] + tilt}
     change = {side: _above(face.side(side).change, baseline.change[side].value) for side in SIDES}
-    pull = raw_pull(face) - baseline.pull.value
-    return Evidence(
+    evidence = Evidence(
         time=time,
         closure=closure,
         change=change,
-        one_sided={side: _one_sided(side, lids, change, pull) for side in SIDES},
-        pull=pull,
+        one_sided={},
+        pull=raw_pull(face) - baseline.pull.value,
         brow={side: face.side(side).brow - baseline.brow[side].value for side in SIDES},
         cheek={side: face.side(side).cheek - baseline.cheek[side].value for side in SIDES},
+        nose={side: face.side(side).nose - baseline.nose[side].value for side in SIDES},
         corner={side: corner(face.side(side)) - baseline.corner[side].value for side in SIDES},
+        frown=baseline.brow_distance.value - face.brow_distance,
         mouth_open=face.mouth_open,
+        units=units,
     )
+    lean = baseline.lean.value / 2
+    lids = {"left": max(0.0, closure["left"] - lean), "right": max(0.0, closure["right"] + lean)}
+    evidence.one_sided.update({side: _one_sided(side, lids, evidence) for side in SIDES})
+    return evidence
 
 
 def corner(eye: EyeSignals) -> float:
@@ -86,15 +118,16 @@ def _above(change: float, usual: float) -> float:
     return float(max(0.0, change**2 - usual**2) ** 0.5)
 
 
-def _one_sided(side: str, closure: dict[str, float], change: dict[str, float], pull: float) -> float:
+def _one_sided(side: str, lids: dict[str, float], evidence: Evidence) -> float:
     other = "right" if side == "left" else "left"
-    here, there = max(0.0, closure[side]), max(0.0, closure[other])
-    lid = here - there
-    look = change[side] - change[other]
-    if lid < LEAST_LID_ASYMMETRY * (here + there + 0.05):
+    change, units = evidence.change, evidence.units
+    lid, look = lids[side] - lids[other], change[side] - change[other]
+    lid_share = lid / (lids[side] + lids[other] + 0.5 * units.lid)
+    look_share = look / (change[side] + change[other] + 0.15 * units.change)
+    if min(lid_share, look_share) < LEAST_EACH:
         return 0.0
-    if look < LEAST_CHANGE_ASYMMETRY * (change[side] + change[other] + 0.02):
+    squeezed = evidence.squeeze > SQUEEZED and evidence.both_closure > 0.3
+    if lid_share + look_share < (SQUEEZED_ASYMMETRY if squeezed else LEAST_ASYMMETRY):
         return 0.0
-    towards = pull if side == "left" else -pull
-    eye = (min(4.0, lid / LID_UNIT) + min(4.0, look / CHANGE_UNIT)) / 2
-    return eye + 0.5 * max(-1.0, min(2.0, towards / PULL_UNIT))
+    eye = (min(4.0, lid / units.lid) + min(4.0, look / units.change)) / 2
+    return eye + 0.5 * max(-1.0, min(2.0, evidence.towards(side) / units.pull))

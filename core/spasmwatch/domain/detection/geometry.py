@@ -31,6 +31,8 @@ UPPER_LID = {"right": [158, 159, 160], "left": [385, 386, 387]}
 LOWER_LID = {"right": [144, 145, 153], "left": [373, 374, 380]}
 BROW = {"right": [66, 105, 107, 63, 52, 65], "left": [296, 334, 336, 293, 282, 295]}
 CHEEK = {"right": [50, 101, 205, 36], "left": [280, 330, 425, 266]}
+NOSE_WING = {"right": [64, 98, 129], "left": [294, 327, 358]}
+INNER_BROWS = (55, 285)
 MOUTH_CORNER = {"right": 61, "left": 291}
 INNER_LIPS = (13, 14)
 SIGN = {"right": -1.0, "left": 1.0}
@@ -81,13 +83,14 @@ def align(landmarks: NDArray[np.floating]) -> Alignment:
 class SideGeometry:
     """One side of an aligned face, in inter-ocular distances.
 
-    ``gap`` between the lids, measured upright (0 is shut); ``brow`` height above the eye line; ``cheek`` height;
+    ``gap`` between the lids, measured upright (0 is shut); heights of ``brow``, ``cheek`` and ``nose`` wing;
     ``mouth_out`` and ``mouth_up``: the mouth corner's place outwards from the midline and upwards.
     """
 
     gap: float
     brow: float
     cheek: float
+    nose: float
     mouth_out: float
     mouth_up: float
 
@@ -99,6 +102,7 @@ def side_geometry(aligned: Points, side: str) -> SideGeometry:
         gap=float((aligned[LOWER_LID[side], 1] - aligned[UPPER_LID[side], 1]).mean()),
         brow=-float(aligned[BROW[side], 1].mean()),
         cheek=-float(aligned[CHEEK[side], 1].mean()),
+        nose=-float(aligned[NOSE_WING[side], 1].mean()),
         mouth_out=SIGN[side] * float(corner[0]),
         mouth_up=-float(corner[1]),
     )
@@ -108,3 +112,9 @@ def mouth_opening(aligned: Points) -> float:
     """Distance between the inner lips, in inter-ocular distances."""
     upper, lower = INNER_LIPS
     return float(np.linalg.norm(aligned[upper] - aligned[lower]))
+
+
+def brow_distance(aligned: Points) -> float:
+    """Distance between the inner ends of the brows, in inter-ocular distances: a frown draws them together."""
+    right, left = INNER_BROWS
+    return float(np.linalg.norm(aligned[right] - aligned[left]))

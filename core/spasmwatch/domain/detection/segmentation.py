@@ -3,18 +3,24 @@
 from dataclasses import dataclass
 from typing import Literal
 
-ChannelName = Literal["eye_left", "eye_right", "mouth_left", "mouth_right", "closure"]
+ChannelName = Literal["eye_left", "eye_right", "mouth_left", "mouth_right", "closure", "brow", "nose"]
 
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """One rise and fall of one channel; times in seconds, ``peak`` in the channel's own unit."""
+    """One rise and fall of one channel; times in seconds, ``peak`` (reached at ``peak_at``) in the channel's unit."""
 
     channel: ChannelName
     start: float
     end: float
     peak: float
+    peak_at: float
     frames: int
+
+    @property
+    def rise(self) -> float:
+        """Seconds from onset to peak."""
+        return self.peak_at - self.start
 
     @property
     def length(self) -> float:
@@ -46,6 +52,7 @@ class Channel:
         self._start: float | None = None
         self._last = 0.0
         self._peak = 0.0
+        self._peak_at = 0.0
         self._frames = 0
 
     @property
@@ -68,12 +75,13 @@ class Channel:
         if self._start is None:
             if score >= self._limits.enter:
                 self._start = time if self._quiet_at is None else self._quiet_at
-                self._peak, self._frames, self._last = score, 1, time
+                self._peak, self._peak_at, self._frames, self._last = score, time, 1, time
             elif score < self._limits.foot:
                 self._quiet_at = time
             return None
         if score >= self._limits.leave:
-            self._peak = max(self._peak, score)
+            if score > self._peak:
+                self._peak, self._peak_at = score, time
             self._frames += 1
             self._last = time
             return None
@@ -87,7 +95,9 @@ class Channel:
 
     def _finish(self, end: float) -> Burst | None:
         assert self._start is not None  # noqa: S101 - both callers have checked
-        burst = Burst(self.name, self._start, end, self._peak, self._frames) if self.confirmed else None
+        burst = None
+        if self.confirmed:
+            burst = Burst(self.name, self._start, end, self._peak, self._peak_at, self._frames)
         self._start = None
         self._quiet_at = end
         return burst

@@ -15,6 +15,7 @@ class EyeSignals:
     change: float
     brow: float
     cheek: float
+    nose: float
     mouth_out: float
     mouth_up: float
 
@@ -31,6 +32,7 @@ class FaceSignals:
     left: EyeSignals
     right: EyeSignals
     mouth_open: float
+    brow_distance: float
     yaw: float
     pitch: float
     roll: float

@@ -1,0 +1,66 @@
+"""Takes out the sensor's noise: measured on the signals themselves, averaged over a few frames where it must be."""
+
+from collections import deque
+from dataclasses import fields, replace
+from typing import Final
+
+import numpy as np
+
+from spasmwatch.domain.detection.signals import EyeSignals, FaceSignals
+
+# A one-frame twitch passes undamped at up to 25 frames a second; in noise a window of a short blink is averaged.
+CLEAN_S: Final = 0.039
+NOISY_S: Final = 0.09
+_EYE_FIELDS: Final = tuple(field.name for field in fields(EyeSignals))
+
+
+class Noise:
+    """Standard deviation of one signal from frame to frame, blind to slow movement and to single jumps."""
+
+    def __init__(self, size: int = 75) -> None:
+        self._steps: deque[float] = deque(maxlen=size)
+        self._before: float | None = None
+        self._fresh = 0
+        self.sigma = 0.0
+
+    def add(self, value: float) -> None:
+        """Take the value of one frame."""
+        if self._before is not None:
+            self._steps.append(abs(value - self._before))
+            self._fresh += 1
+        self._before = value
+        if self._fresh >= min(15, 1 + len(self._steps) // 4):
+            self._fresh = 0
+            # The median of absolute differences of two normal values is .6745 · √2 of their deviation.
+            self.sigma = float(np.median(np.fromiter(self._steps, dtype=np.float64))) / 0.954
+
+    def pause(self) -> None:
+        """The next frame does not follow the last one."""
+        self._before = None
+
+
+class Smoother:
+    """The mean face of the last few hundredths of a second; ``frames`` is how many went into the last one."""
+
+    def __init__(self) -> None:
+        self._recent: deque[tuple[float, FaceSignals]] = deque()
+        self.frames = 1
+
+    def smooth(self, time: float, face: FaceSignals, window_s: float) -> FaceSignals:
+        """``face`` with the means of both sides' signals."""
+        self._recent.append((time, face))
+        while time - self._recent[0][0] >= window_s:
+            self._recent.popleft()
+        self.frames = len(self._recent)
+        if self.frames == 1:
+            return face
+        faces = [recent for _, recent in self._recent]
+        return replace(face, left=_mean([f.left for f in faces]), right=_mean([f.right for f in faces]))
+
+    def clear(self) -> None:
+        """The face is gone."""
+        self._recent.clear()
+
+
+def _mean(eyes: list[EyeSignals]) -> EyeSignals:
+    return EyeSignals(**{name: sum(getattr(eye, name) for eye in eyes) / len(eyes) for name in _EYE_FIELDS})
