@@ -56,9 +56,10 @@ class Courier:
 
     def _carry(self) -> bool:
         batch = self._outbox.due(BATCH)
-        for pending in batch:
-            self._bus.publish(self._topics.of(self._node, pending.what), pending.payload)
-            self._outbox.sent(pending)
+        if batch:
+            # All in flight at once: a round trip for each record would make a backlog last for hours.
+            self._bus.publish_all((self._topics.of(self._node, item.what), item.payload) for item in batch)
+            self._outbox.sent(batch)
         return bool(batch)
 
     def _receive(self, message: Message) -> None:

@@ -1,23 +1,38 @@
 """The on-disk outbox of a producer: a record is in it before it is published and until its receipt comes."""
 
-import itertools
+import logging
 import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from uuid6 import uuid7
 
-from spasmwatch.domain.records import VERSION, Record
+from spasmwatch.adapters import stamping
+from spasmwatch.adapters.clock import MachineClock
+from spasmwatch.domain.records import VERSION, Health, Record, parse
 from spasmwatch.errors import OutboxError
 from spasmwatch.ports import Outbox
 from spasmwatch.settings.outbox import OutboxSettings
 
+log = logging.getLogger(__name__)
+
 R = TypeVar("R", bound=Record)
+
+WINDOW: Final = 500
+"""How many records are sent again at once; the next follow when these have their receipts."""
+RAREST_RESEND_S: Final = 600.0
+EXPENDABLE: Final = (("health", "trend", "insight"), ("observation",), ("trigger",), ("alert",))
+"""What a full outbox gives up first; then comes the rest: spasms, labels and diary."""
+ROOM: Final = 0.95
+"""A full outbox is emptied to this share, so that it is not full again at once."""
 
 _LAYOUT = """
 CREATE TABLE IF NOT EXISTS pending (
@@ -26,21 +41,22 @@ CREATE TABLE IF NOT EXISTS pending (
     seq INTEGER NOT NULL,
     what TEXT NOT NULL,
     payload BLOB NOT NULL,
-    sent_at REAL,
+    held_on TEXT,
+    held_at REAL,
+    held_wall REAL,
     UNIQUE (boot, seq)
 );
+CREATE INDEX IF NOT EXISTS held ON pending (held_on) WHERE held_on IS NOT NULL;
 """
 
 
+@dataclass(frozen=True, slots=True)
 class Pending:
     """One record waiting: its place in line, kind and payload."""
 
-    __slots__ = ("payload", "position", "what")
-
-    def __init__(self, position: int, what: str, payload: bytes) -> None:
-        self.position = position
-        self.what = what
-        self.payload = payload
+    position: int
+    what: str
+    payload: bytes
 
 
 class DiskOutbox:
@@ -49,95 +65,230 @@ class DiskOutbox:
     Every start of a program is a new ``boot`` with ``seq`` from 0. Records of earlier boots are still sent.
     """
 
-    def __init__(self, path: Path, *, home: str, node: str, settings: OutboxSettings) -> None:
-        self._home, self._node, self._settings = home, node, settings
+    def __init__(
+        self, path: Path, *, home: str, node: str, settings: OutboxSettings, clock: MachineClock | None = None
+    ) -> None:
+        self._path, self._home, self._node, self._settings = path, home, node, settings
+        self._clock = clock or MachineClock()
         self._boot = uuid.uuid4().hex[:16]
-        self._numbers = itertools.count()
-        self._last: dict[str, datetime] = {}
-        self._lock = threading.Lock()
+        self._next_seq = 0
+        self._lock = threading.RLock()
         self.filled = threading.Event()
-        try:
+        self.dropped = 0
+        self._told_full = False
+        with self._mapped_errors():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._base = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+            path.chmod(0o600)
             self._base.execute("PRAGMA journal_mode=WAL")
             self._base.execute("PRAGMA synchronous=FULL")
-            self._base.executescript(_LAYOUT)
-            self._base.execute("UPDATE pending SET sent_at = NULL")
-        except (sqlite3.Error, OSError) as error:
-            raise OutboxError(f"cannot open the outbox {path}: {error}") from error
-        if self.depth():
-            self.filled.set()
+            self._base.executescript(_LAYOUT + stamping.LAYOUT)
+            self._bytes = self._number("SELECT COALESCE(SUM(LENGTH(payload)), 0) FROM pending")
+            # All that earlier runs left counts as sent: it goes out in windows, new records at once.
+            self._sent_to = self._number("SELECT COALESCE(MAX(position), 0) FROM pending")
+        self._marks: deque[tuple[int, float]] = deque([(self._sent_to, float("-inf"))])
+        self._resent_to = 0
+        self._resend_at = 0.0
+        self._resend_pause = settings.resend_after_s
+        self.filled.set()
 
     def add(self, record: R) -> R:
         """Stamp a draft, keep it, wake the courier. Raises OutboxError when the disk does not take it.
 
-        A draft that already has an ``id`` keeps it: added again after a crash it is still the same record.
+        A draft that has an id already keeps it: given again, it is stored once.
         """
-        with self._lock:
-            stamped = self._stamp(record)
-            try:
-                self._base.execute(
-                    "INSERT INTO pending (boot, seq, what, payload) VALUES (?, ?, ?, ?)",
-                    (stamped.boot, stamped.seq, stamped.what, stamped.payload()),
-                )
-            except sqlite3.Error as error:
-                raise OutboxError(f"cannot keep a {record.what} record: {error}") from error
+        with self._transaction():
+            stamped = self._keep(record)
+        self._next_seq += 1
+        self._make_room()
         self.filled.set()
         return stamped
 
-    def _stamp(self, record: R) -> R:
-        when = record.when
-        last = self._last.get(record.what)
-        if last is not None and when == last:
-            # Two records of one series never share a time in the store.
-            when += timedelta(microseconds=1)
-        self._last[record.what] = when
-        return record.model_copy(
+    def _keep(self, record: R) -> R:
+        named = record.model_copy(
             update={
                 "schema_": f"{record.what}/{VERSION}",
                 "id": record.id or str(uuid7()),
                 "home": self._home,
                 "node": self._node,
                 "boot": self._boot,
-                "seq": next(self._numbers),
-                record.time_field: when,
+                "seq": self._next_seq,
             }
         )
+        held: tuple[object, ...] = (None, None, None)
+        if getattr(named, "clock_ok", True) is False and self._clock.since_boot() < self._settings.clock_wait_s:
+            held = (self._clock.boot(), self._clock.since_boot(), self._clock.wall())
+            stamped = named
+        else:
+            stamped = stamping.own_microsecond(self._base, named)
+        self._insert(stamped, held)
+        return stamped
+
+    def _insert(self, record: Record, held: tuple[object, ...] = (None, None, None)) -> None:
+        payload = record.payload()
+        self._base.execute(
+            "INSERT INTO pending (boot, seq, what, payload, held_on, held_at, held_wall) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (record.boot, record.seq, record.what, payload, *held),
+        )
+        self._bytes += len(payload)
 
     def due(self, limit: int) -> list[Pending]:
-        """The oldest records never sent, or sent long ago without a receipt, in order."""
-        overdue = time.monotonic() - self._settings.resend_after_s
-        rows = self._rows(
-            "SELECT position, what, payload FROM pending"
-            " WHERE sent_at IS NULL OR sent_at < ? ORDER BY position LIMIT ?",
-            (overdue, limit),
-        )
+        """What is to be sent now, in order: new records first, else a window of those that lack their receipt."""
+        now = time.monotonic()
+        with self._transaction():
+            self._release()
+            rows = self._base.execute(
+                "SELECT position, what, payload FROM pending WHERE position > ? AND held_on IS NULL"
+                " ORDER BY position LIMIT ?",
+                (self._sent_to, limit),
+            ).fetchall()
+            if not rows and now >= self._resend_at:
+                rows = self._overdue(now)
         return [Pending(*row) for row in rows]
 
-    def sent(self, pending: Pending) -> None:
-        """Note that the broker has it; the receipt is still awaited."""
-        self._rows("UPDATE pending SET sent_at = ? WHERE position = ?", (time.monotonic(), pending.position))
+    def _overdue(self, now: float) -> list[tuple[int, str, bytes]]:
+        while len(self._marks) > 1 and self._marks[1][1] < now - self._settings.resend_after_s:
+            self._marks.popleft()
+        position, when = self._marks[0]
+        if when >= now - self._settings.resend_after_s:
+            return []
+        return self._base.execute(
+            "SELECT position, what, payload FROM pending WHERE position <= ? AND held_on IS NULL"
+            " ORDER BY position LIMIT ?",
+            (position, WINDOW),
+        ).fetchall()
+
+    def sent(self, batch: list[Pending]) -> None:
+        """Note that the broker has them; the receipts are still awaited."""
+        last, now = batch[-1].position, time.monotonic()
+        with self._lock:
+            if last > self._sent_to:
+                self._sent_to = last
+                self._marks.append((last, now))
+            else:
+                self._resent_to, self._resend_at = last, now + self._resend_pause
+                self._resend_pause = min(2 * self._resend_pause, RAREST_RESEND_S)
 
     def drop(self, boot: str, ranges: Iterable[tuple[int, int]]) -> None:
         """Forget what a receipt names: inclusive ranges of ``seq`` of one boot."""
-        for first, last in ranges:
-            self._rows("DELETE FROM pending WHERE boot = ? AND seq BETWEEN ? AND ?", (boot, first, last))
+        with self._transaction():
+            gone = [
+                row
+                for first, last in ranges
+                for row in self._base.execute(
+                    "DELETE FROM pending WHERE boot = ? AND seq BETWEEN ? AND ? RETURNING position, LENGTH(payload)",
+                    (boot, first, last),
+                ).fetchall()
+            ]
+            self._bytes -= sum(length for _, length in gone)
+            if any(position <= self._resent_to for position, _ in gone):
+                self._resend_pause = self._settings.resend_after_s
+                oldest = self._number("SELECT COALESCE(MIN(position), 0) FROM pending")
+                if not 0 < oldest <= self._resent_to:
+                    self._resend_at = 0.0
+                    self.filled.set()
+
+    def _release(self) -> None:
+        """Let records go that waited for the clock: corrected once it is set, as they are when that takes too long."""
+        boot, now = self._clock.boot(), self._clock.since_boot()
+        if not self._number("SELECT EXISTS (SELECT 1 FROM pending WHERE held_on IS NOT NULL)"):
+            return
+        synchronised = self._clock.synchronised()
+        if not synchronised and now < self._settings.clock_wait_s:
+            return
+        rows = self._base.execute(
+            "DELETE FROM pending WHERE held_on IS NOT NULL RETURNING position, held_on, held_at, held_wall, payload"
+        ).fetchall()
+        for _, held_on, held_at, held_wall, payload in sorted(rows):
+            self._bytes -= len(payload)
+            record = parse(payload)
+            if synchronised and held_on == boot:
+                shift = timedelta(seconds=(self._clock.wall() - now + held_at) - held_wall)
+                record = stamping.set_right(record, shift)
+            # Put in line anew: it has not been sent yet.
+            self._insert(stamping.own_microsecond(self._base, record))
+        log.info("%d records from before the clock was set: %s", len(rows), "corrected" if synchronised else "marked")
+
+    def _make_room(self) -> None:
+        if self._bytes <= self._settings.max_mb * 1e6:
+            return
+        with self._transaction():
+            before = self.dropped
+            for kinds in (*EXPENDABLE, None):
+                self._give_up(kinds)
+            log.error("outbox of %s is full: %d records given up", self._node, self.dropped - before)
+        if not self._told_full:
+            self._told_full = True
+            self.add(Health(time=datetime.now(UTC), program=self._node, state="fault", cause=self.trouble()))
+
+    def _give_up(self, kinds: tuple[str, ...] | None) -> None:
+        """Remove the oldest of these kinds (None: of any) until there is room."""
+        marks = "1" if kinds is None else f"what IN ({', '.join('?' * len(kinds))})"
+        while self._bytes > self._settings.max_mb * 1e6 * ROOM:
+            oldest = f"SELECT position FROM pending WHERE {marks} ORDER BY position LIMIT 50"  # noqa: S608 -- only marks
+            gone = self._base.execute(
+                f"DELETE FROM pending WHERE position IN ({oldest}) RETURNING LENGTH(payload)",  # noqa: S608
+                kinds or (),
+            ).fetchall()
+            if not gone:
+                return
+            self._bytes -= sum(length for (length,) in gone)
+            self.dropped += len(gone)
+
+    def trouble(self) -> str | None:
+        """What is wrong, as one line: records were given up since the start."""
+        if not self.dropped:
+            return None
+        return f"the outbox of {self._node} was full: {self.dropped} records given up, the least important first"
 
     def depth(self) -> int:
         """Number of records without a receipt."""
-        return int(self._rows("SELECT COUNT(*) FROM pending", ())[0][0])
+        with self._lock, self._mapped_errors():
+            return self._number("SELECT COUNT(*) FROM pending")
 
     def close(self) -> None:
         """Close the file."""
         with self._lock:
             self._base.close()
 
-    def _rows(self, statement: str, values: tuple[object, ...]) -> list[tuple[int, str, bytes]]:
-        with self._lock:
+    def _number(self, statement: str) -> int:
+        return int(self._base.execute(statement).fetchone()[0])
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._lock, self._mapped_errors():
+            size = self._bytes
+            self._base.execute("BEGIN IMMEDIATE")
             try:
-                return self._base.execute(statement, values).fetchall()
-            except sqlite3.Error as error:
-                raise OutboxError(f"outbox: {error}") from error
+                yield
+                self._base.execute("COMMIT")
+            except BaseException:
+                self._bytes = size
+                if self._base.in_transaction:
+                    self._base.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _mapped_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise OutboxError(f"outbox {self._path}: {error}") from error
+
+
+def forget(path: Path, person: str) -> int:
+    """Remove a person's waiting records from an outbox file, free pages too; returns how many. Raises OutboxError."""
+    try:
+        base = sqlite3.connect(path, isolation_level=None, timeout=10)
+        base.execute("PRAGMA secure_delete=ON")
+        gone = base.execute("DELETE FROM pending WHERE payload ->> 'person' = ?", (person,)).rowcount
+        base.execute("DELETE FROM taken WHERE series LIKE ?", (f"%,person={person},%",))
+        base.execute("VACUUM")
+        base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        base.close()
+    except sqlite3.Error as error:
+        raise OutboxError(f"outbox {path}: {error}") from error
+    return gone
 
 
 _conforms: type[Outbox] = DiskOutbox
