@@ -1,0 +1,1 @@
+"""Setting a home up and keeping it: keys, accounts, checks, backup and restore."""
