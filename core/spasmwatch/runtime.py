@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Protocol, TypeVar
 
 from spasmwatch.adapters.courier import Courier
+from spasmwatch.adapters.heartbeat import Heartbeat
 from spasmwatch.adapters.mqtt import MqttBus
 from spasmwatch.adapters.outbox import DiskOutbox
 from spasmwatch.domain.topics import Topics
@@ -111,6 +112,7 @@ def run(name: str, settings: Settings, wire: Callable[[Program], None]) -> None:
     Returns after SIGTERM, SIGINT or ``stopping``; raises the first failure of ``wire`` or of a thread.
     """
     program = Program(name, settings)
+    heartbeat = Heartbeat()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         program.stopping.set()
@@ -119,10 +121,12 @@ def run(name: str, settings: Settings, wire: Callable[[Program], None]) -> None:
     try:
         wire(program)
         log.info("%s started", name)
+        heartbeat.ready()
         # Waiting in slices: a signal handler runs only between two of them on some platforms.
         while not program.stopping.wait(0.5):
-            pass
+            heartbeat.beat()
     finally:
+        heartbeat.ending()
         program.close()
         for number, handler in previous.items():
             signal.signal(number, handler)
