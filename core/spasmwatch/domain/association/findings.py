@@ -14,6 +14,8 @@ MIN_SPASMS: Final = 20
 SIGNIFICANT: Final = 0.05
 RELEVANT: Final = math.log(2)
 """A ratio of 2, or of one half, is what a verdict of no association must be able to rule out."""
+HINT: Final = 0.1
+"""What points this clearly to one side is not called no association, however narrow its interval."""
 PRIMARY_WEIGHT: Final = 10.0
 """How much more of the allowed false discoveries the declared window gets than each of the others."""
 MOST_NEEDED: Final = 999
@@ -85,16 +87,17 @@ def _verdict(finding: Finding) -> Association:
     if finding.window == BEFORE.name:
         # What comes before an exposure is no effect of it: it is reverse or nothing.
         return "reverse" if finding.from_before else "none" if _rules_out_a_doubling(finding) else "not_enough_data"
-    if finding.from_before and finding.ratio > 1:
+    if finding.from_before:
         return "reverse"
     if significant and not finding.by_clock:
         return "more" if finding.ratio > 1 else "fewer"
-    return "none" if _rules_out_a_doubling(finding) or finding.by_clock else "not_enough_data"
+    return "none" if finding.by_clock or _rules_out_a_doubling(finding) else "not_enough_data"
 
 
 def _rules_out_a_doubling(finding: Finding) -> bool:
-    assert finding.low is not None and finding.high is not None  # noqa: S101, PT018 -- asked of estimates only
-    return math.log(finding.low) > -RELEVANT and math.log(finding.high) < RELEVANT
+    assert finding.low is not None and finding.high is not None and finding.p is not None  # noqa: S101, PT018
+    hint = finding.p < HINT
+    return math.log(finding.low) > -RELEVANT and math.log(finding.high) < RELEVANT and not hint
 
 
 def _needed(finding: Finding) -> int | None:
