@@ -115,6 +115,7 @@ class Progress(Part):
     until: Time | None = None
     seen: Time | None = None
     """When the condition was last seen to hold."""
+    time_source: Literal["device", "arrival"] = "arrival"
     doubtful: bool = False
 
 
@@ -125,7 +126,6 @@ class Machine:
         self.progress: Progress | None = None
         self._name, self._rule, self._person, self._zone = name, rule, person, zone
         self._source, self._device = first.source, first.device
-        self._time_source = first.time_source
         self._frozen = False
 
     def restore(self, progress: Progress) -> None:
@@ -146,7 +146,6 @@ class Machine:
         if measurement.momentary:
             return self._momentary(measurement) if holds and not measurement.baseline else []
         self._frozen = False
-        self._time_source = measurement.time_source
         if progress is None:
             self.progress = Progress(phase="ignored" if holds else "idle")
             return []
@@ -171,8 +170,7 @@ class Machine:
         return []
 
     def _momentary(self, measurement: Measurement) -> list[Trigger]:
-        self._time_source = measurement.time_source
-        return [self._trigger(measurement.time, None, doubtful=measurement.earliest < measurement.time)]
+        return [self._trigger(_begun(measurement), None)]
 
     def _settle(self, progress: Progress, measurement: Measurement, *, holds: bool) -> list[Trigger]:
         """A baseline: nothing happened now, but what went on may have ended unseen."""
@@ -203,8 +201,7 @@ class Machine:
     def _begin(self, measurement: Measurement) -> Progress:
         if not self._in_hours(measurement.time):
             return Progress(phase="ignored")
-        doubtful = measurement.earliest < measurement.time
-        return Progress(phase="rising", since=measurement.time, earliest=measurement.earliest, doubtful=doubtful)
+        return _begun(measurement)
 
     def _ends(self, progress: Progress, measurement: Measurement) -> list[Trigger]:
         done: list[Trigger] = []
@@ -227,14 +224,14 @@ class Machine:
         self.progress = progress.model_copy(update={"phase": "on"})
         if self._rule.form == "span" or progress.since is None:
             return []
-        return [self._trigger(progress.since, None, doubtful=progress.doubtful)]
+        return [self._trigger(progress, None)]
 
     def _finish(self, progress: Progress) -> list[Trigger]:
         self.progress = Progress(phase="idle")
         end = progress.until or progress.seen
         if self._rule.form == "event" or progress.since is None or end is None:
             return []
-        return [self._trigger(progress.since, max(end, progress.since), doubtful=progress.doubtful)]
+        return [self._trigger(progress, max(end, progress.since))]
 
     def _stuck(self, progress: Progress, longest: float) -> list[Trigger]:
         since = progress.since
@@ -251,8 +248,9 @@ class Machine:
         local = when.astimezone(self._zone).time()
         return first <= local < last if first <= last else local >= first or local < last
 
-    def _trigger(self, start: datetime, end: datetime | None, *, doubtful: bool) -> Trigger:
-        rule = self._rule
+    def _trigger(self, progress: Progress, end: datetime | None) -> Trigger:
+        rule, start = self._rule, progress.since
+        assert start is not None  # noqa: S101  (whoever calls has looked)
         value, unit = rule.value, rule.unit
         if end is not None and value is None:
             value, unit = round((end - start).total_seconds() / 3600, 4), "h"
@@ -261,7 +259,7 @@ class Machine:
             time=start,
             end=end,
             form=rule.form,
-            time_source=self._time_source,
+            time_source=progress.time_source,
             kind=rule.kind,
             value=value,
             unit=unit,
@@ -269,8 +267,18 @@ class Machine:
             source=self._source,
             device=self._device,
             rule=self._name,
-            certainty=rule.certainty * (DOUBT if doubtful else 1),
+            certainty=rule.certainty * (DOUBT if progress.doubtful else 1),
         )
+
+
+def _begun(measurement: Measurement) -> Progress:
+    return Progress(
+        phase="rising",
+        since=measurement.time,
+        earliest=measurement.earliest,
+        time_source=measurement.time_source,
+        doubtful=measurement.earliest < measurement.time,
+    )
 
 
 def _seconds(start: datetime, end: datetime) -> float:

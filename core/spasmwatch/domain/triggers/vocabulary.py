@@ -22,7 +22,7 @@ UNITS: Final[Mapping[str, str]] = {
 
 _SYNONYMS: Final[Mapping[str, str]] = {
     "apower": "power", "lux": "illuminance", "illuminance_lux": "illuminance", "light_level": "illuminance",
-    "carbondioxide": "co2", "carbon_dioxide": "co2", "eco2": "co2", "tvoc": "voc", "voc_index": "voc_index",
+    "carbondioxide": "co2", "carbon_dioxide": "co2", "tvoc": "voc", "voc_index": "voc_index",
     "pm2.5": "pm25", "pm2_5": "pm25", "sound": "noise", "sound_level": "noise", "sound_pressure": "noise",
     "loudness": "noise", "motion": "occupancy", "presence": "occupancy", "windspeed": "wind_speed", "rh": "humidity",
     "tc": "temperature",
@@ -68,7 +68,7 @@ _BY_UNIT: Final[Mapping[str, TriggerKind]] = {
 }
 _NOT_THE_ROOM: Final = re.compile(
     r"device|internal|chip|cpu|esp32|battery|soil|water|fridge|freezer|oven|target|setpoint|calibration|offset"
-    r"|threshold|dew|min|max|signal|rssi|wifi"
+    r"|threshold|dew|signal|rssi|wifi|(^|[^a-z])(min|max)([^a-z]|$)"
 )
 
 
@@ -84,7 +84,7 @@ def standard(value: float, unit: str | None) -> tuple[float, str | None]:
     if scale is None:
         return value, unit
     name, factor, offset = scale
-    return round(value * factor + offset, 6), name
+    return round(value * factor + offset, 3), name
 
 
 def reading_kind(name: str, unit: str | None) -> tuple[TriggerKind, str] | None:
