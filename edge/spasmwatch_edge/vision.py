@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from spasmwatch.domain.detection.geometry import Alignment, align, brow_distance, mouth_opening, side_geometry
 from spasmwatch.domain.detection.signals import EyeSignals, FaceSignals, FrameSignals
 from spasmwatch_edge.landmark_model import Face
+from spasmwatch_edge.stillness import Stillness
 from spasmwatch_edge.witness import EyeWitness, eye_windows, sharpness
 
 # Within this turn of the head both eyes are seen well enough to learn what they look like.
@@ -18,18 +19,37 @@ FindFace = Callable[[float, NDArray[np.uint8]], Face | None]
 
 
 class Vision:
-    """Sees one face. ``find`` yields the watched person's face for a time and a frame, see ``person.py``."""
+    """Sees one face; ``looks`` of ``frames`` needed the landmark network.
 
-    def __init__(self, find: FindFace) -> None:
+    ``find`` yields the watched person's face for a time and a frame, see ``person.py``.
+    """
+
+    def __init__(self, find: FindFace, *, skip_still: bool = True) -> None:
+        """``skip_still`` False looks at every frame anew, for measuring what skipping costs."""
         self._find = find
         self._witness = EyeWitness()
+        self._stillness = Stillness()
+        self._skip_still = skip_still
+        self._last: FaceSignals | None = None
+        self.frames = self.looks = 0
 
     def look(self, time: float, frame: NDArray[np.uint8]) -> FrameSignals:
         """``time`` in seconds by the sensor's clock; ``frame`` BGR."""
+        self.frames += 1
+        if self._last is not None and self._skip_still and self._stillness.still(time, frame):
+            return FrameSignals(time, self._last, repeated=True)
+        self.looks += 1
         face = self._find(time, frame)
         if face is None:
+            self._last = None
+            self._stillness.forget()
             return FrameSignals(time, None)
+        self._last = self._signals(time, frame, face)
+        return FrameSignals(time, self._last)
+
+    def _signals(self, time: float, frame: NDArray[np.uint8], face: Face) -> FaceSignals:
         alignment = align(face.landmarks)
+        self._stillness.remember(time, frame, alignment)
         aligned = alignment.apply(face.landmarks)
         windows = eye_windows(frame, alignment)
         sides = {side: side_geometry(aligned, side) for side in ("left", "right")}
@@ -49,7 +69,7 @@ class Vision:
             for side, geometry in sides.items()
         }
         middle = alignment.back(np.zeros((1, 3)))[0]
-        signals = FaceSignals(
+        return FaceSignals(
             left=eyes["left"],
             right=eyes["right"],
             mouth_open=mouth_opening(aligned),
@@ -63,7 +83,6 @@ class Vision:
             light=face_light(frame, alignment),
             sharpness=sharpness(windows),
         )
-        return FrameSignals(time, signals)
 
 
 def face_light(frame: NDArray[np.uint8], alignment: Alignment) -> float:

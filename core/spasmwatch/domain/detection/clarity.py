@@ -1,4 +1,4 @@
-"""How clearly this face is seen now: the noise of its signals, what it does to a unit of evidence, when it is too much."""
+"""How clearly this face is seen: the noise of its signals, what it does to a unit of evidence, when it is too much."""
 
 from typing import Final
 

@@ -75,7 +75,8 @@ class Detector:
         if self._seen_at is not None and frame.time - self._seen_at > FORGET_S:
             self.baseline, self._clarity = Baseline(), Clarity()
         self._seen_at = frame.time
-        self._clarity.add(face, self.baseline)
+        if not frame.repeated:
+            self._clarity.add(face, self.baseline)
         if not self.baseline.ready:
             self.reason = "absent"
             self._learn(frame.time, face)

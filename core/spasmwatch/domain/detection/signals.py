@@ -51,9 +51,10 @@ class FaceSignals:
 class FrameSignals:
     """One frame: ``time`` in seconds by the sensor's clock; ``face`` None when the watched person is not seen.
 
-    ``paused`` frames carry no face and count as paused.
+    ``paused`` frames carry no face and count as paused. ``repeated``: nothing has moved, so ``face`` is the last one.
     """
 
     time: float
     face: FaceSignals | None
     paused: bool = False
+    repeated: bool = False
