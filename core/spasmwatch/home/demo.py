@@ -69,6 +69,8 @@ def settings_text(options: DemoOptions, data: Path, port: int, phone: str) -> st
         f"duration_s = {options.duration}" if options.duration else "",
         "[diary]", 'host = "127.0.0.1"', f"port = {port}", "open_on_loopback = true",
         "[alerts]", f"push = {json.dumps([phone, *options.push])}", "group_s = 2",
+        # A demo lasts a minute or so; in a home a burst may take five.
+        "[alerts.escalation]", "burst_count = 4",
         "",
     ])  # fmt: skip
 

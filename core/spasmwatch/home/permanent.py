@@ -6,6 +6,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+from spasmwatch.adapters.heartbeat import Heartbeat
 from spasmwatch.errors import UsageError
 from spasmwatch.home.embedded import EmbeddedHome
 from spasmwatch.runtime import private_folder
@@ -53,7 +54,7 @@ def run_home(settings_file: Path | None, settings: Settings, stopping: threading
     if settings_file is None and not (Path("spasmwatch.toml").is_file() or Path("/etc/spasmwatch").is_dir()):
         raise UsageError("a permanent home needs settings: write spasmwatch.toml, or try `spasmwatch demo` first")
     data = private_folder(settings.home.data)
-    restarts = Restarts()
+    restarts, heartbeat = Restarts(), Heartbeat()
     with ExitStack() as stack:
         home = EmbeddedHome(data, settings_file)
         stack.callback(home.close)
@@ -61,7 +62,9 @@ def run_home(settings_file: Path | None, settings: Settings, stopping: threading
         home.start_programs()
         scheme = "https" if settings.diary.encrypted else "http"
         log.info("the page is on %s://%s:%d/", scheme, settings.diary.host, settings.diary.port)
+        heartbeat.ready()
         while not stopping.wait(0.5):
+            heartbeat.beat()
             now = time.monotonic()
             for name in home.ended():
                 if (wait := restarts.failed(name, now)) is not None:
