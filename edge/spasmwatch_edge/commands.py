@@ -1,36 +1,58 @@
 """``spasmwatch edge``, ``analyze``, ``models`` and ``simulate``."""
 
 import argparse
+import threading
 from pathlib import Path
 
 from spasmwatch import runtime
 from spasmwatch.cli import Handler
-from spasmwatch.settings import load
+from spasmwatch.settings import Settings, load
 from spasmwatch_edge.simulator.command import simulate
 
 __all__ = ["analyze", "edge", "models", "simulate"]
 
 
 def edge(parser: argparse.ArgumentParser) -> Handler:
-    """Watch with the camera of this machine and publish what is seen."""
+    """Watch with the camera of this machine; enrol the person; aim the camera."""
     parser.add_argument(
         "action",
         nargs="?",
-        choices=["run", "resume"],
+        choices=["run", "enrol", "place", "resume"],
         default="run",
-        help="run (default); resume: end a pause, for somebody at the device",
+        help="run (default); enrol: learn the person's face; place: aim the camera; resume: end a pause at the device",
     )
+    parser.add_argument("--consent", action="store_true", help="the person has agreed (asked for otherwise)")
+    parser.add_argument("--speak", action="store_true", help="enrol, place: say aloud what to do")
 
     def handler(arguments: argparse.Namespace) -> None:
         settings = load(arguments.settings)
-        if arguments.action == "resume":
-            (settings.home.data / "pause.json").unlink(missing_ok=True)
-            return
-        from spasmwatch_edge.wiring import wire
+        if arguments.action == "run":
+            from spasmwatch_edge.wiring import wire
 
-        runtime.run("edge", settings, wire)
+            runtime.run("edge", settings, wire)
+        elif arguments.action == "resume":
+            (settings.home.data / "pause.json").unlink(missing_ok=True)
+        else:
+            _at_the_device(arguments, settings)
 
     return handler
+
+
+def _at_the_device(arguments: argparse.Namespace, settings: Settings) -> None:
+    from spasmwatch_edge import guided
+    from spasmwatch_edge.sources.opening import open_source
+    from spasmwatch_edge.wiring import enrolment_folder
+
+    guided.ask_consent(arguments.consent)
+    say, stopping = guided.speaker(arguments.speak), threading.Event()
+    source = open_source(settings.camera, stopping.wait)
+    try:
+        if arguments.action == "place":
+            guided.place(source, settings.home.data, say)
+        else:
+            guided.enrol_person(settings.home.person, source, enrolment_folder(settings), say, stopping)
+    finally:
+        source.close()
 
 
 def analyze(parser: argparse.ArgumentParser) -> Handler:

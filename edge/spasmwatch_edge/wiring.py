@@ -7,6 +7,7 @@ from pathlib import Path
 from spasmwatch.adapters.outbox import DiskOutbox
 from spasmwatch.domain.topics import Fault, PauseState
 from spasmwatch.errors import SpasmWatchError
+from spasmwatch.ports import FrameSource
 from spasmwatch.runtime import Program, private_folder
 from spasmwatch.settings import Settings
 from spasmwatch_edge import machine
@@ -14,6 +15,7 @@ from spasmwatch_edge.identity import FaceRecognizer, load_enrolment
 from spasmwatch_edge.landmark_model import FaceMesh
 from spasmwatch_edge.pause import Pause
 from spasmwatch_edge.person import Anybody, OnlyThePerson
+from spasmwatch_edge.placement import Mirrored, load_placement
 from spasmwatch_edge.service import EdgeService
 from spasmwatch_edge.sources.opening import is_recording, open_source
 from spasmwatch_edge.vision import FindFace, Vision
@@ -27,7 +29,13 @@ def wire(program: Program) -> None:
     settings, camera = program.settings, program.settings.camera
     folder = private_folder(settings.home.data)
     find = find_person(settings)
-    source = open_source(camera, program.stopping.wait)
+    placement = load_placement(folder)
+
+    def open_camera() -> FrameSource:
+        opened = open_source(camera, program.stopping.wait)
+        return Mirrored(opened) if placement.mirrored else opened
+
+    source = open_camera()
     bus = program.connect(camera.node)
     outbox = program.outbox(bus, camera.node)
 
@@ -41,14 +49,15 @@ def wire(program: Program) -> None:
     bus.subscribe(program.topics.command(camera.node, "pause"), pause.receive)
     service = EdgeService(
         source=source,
-        reopen=lambda: open_source(camera, program.stopping.wait),
-        live=not is_recording(source),
+        reopen=open_camera,
+        live=not is_recording(camera),
         vision=Vision(find),
         outbox=outbox,
         person=settings.home.person,
         pause=pause,
         tell_fault=tell_fault,
         stopping=program.stopping,
+        side_verified=placement.side_verified,
         clock_ok=(lambda: True) if camera.demo else machine.clock_synchronised,
         folder=folder,
     )

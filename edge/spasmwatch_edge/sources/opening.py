@@ -28,11 +28,10 @@ def open_source(camera: Camera, wait: Callable[[float], object]) -> FrameSource:
     return Recording(Path(name), speed=camera.speed, duration_s=camera.duration_s, wait=wait)
 
 
-def is_recording(source: FrameSource) -> bool:
+def is_recording(camera: Camera) -> bool:
     """Whether the source is a file, which ends, and not a camera, which may stall and come back."""
-    from spasmwatch_edge.sources.recording import Recording
-
-    return isinstance(source, Recording)
+    name = camera.source
+    return name not in ("auto", "simulator", "picamera2") and not name.startswith(("usb:", *STREAMS))
 
 
 def _first_that_works(camera: Camera, wait: Callable[[float], object]) -> FrameSource:
