@@ -1,9 +1,20 @@
 """``spasmwatch alerts`` and ``spasmwatch backtest``."""
 
+import json
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from spasmwatch import settings
 from spasmwatch.cli import Handler
+from spasmwatch.errors import UsageError
+
+if TYPE_CHECKING:
+    from spasmwatch.domain.records import Alert, Record
+    from spasmwatch.settings import Settings
+    from spasmwatch_services.alerts.backtest import Tally
 
 
 def alerts(parser: ArgumentParser) -> Handler:
@@ -16,3 +27,89 @@ def alerts(parser: ArgumentParser) -> Handler:
         main(settings.load(arguments.settings))
 
     return handle
+
+
+def backtest(parser: ArgumentParser) -> Handler:
+    """Show which alerts a recorded history would have given with these settings."""
+    parser.add_argument("--input", type=Path, metavar="RECORDS.jsonl", help="exported records (default: the store)")
+    parser.add_argument("--json", action="store_true", help="one JSON line for each alert transition")
+    parser.add_argument("--compare", type=Path, metavar="FILE", help="a second settings file to compare with")
+    parser.add_argument("--timezone", metavar="NAME", help="home time zone, e.g. Europe/Berlin (default: settings)")
+    parser.add_argument("--until", metavar="TIME", help="run the clock on until then (default: a day past the last)")
+    parser.add_argument("--days", type=int, default=400, help="how far back the store is read (default 400)")
+    return _backtest
+
+
+def _backtest(arguments: Namespace) -> None:
+    files = [arguments.settings] if arguments.compare is None else [arguments.settings, arguments.compare]
+    chosen = [_in_zone(settings.load(file), arguments.timezone) for file in files]
+    until = _until(arguments.until, chosen[0])
+    names = [str(file or "these settings") for file in files]
+    for name, one in zip(names, chosen, strict=True):
+        tally = _run(arguments, one, until, name if len(files) > 1 else None)
+        if not arguments.json:
+            _say_total(tally, name)
+
+
+def _run(arguments: Namespace, chosen: "Settings", until: datetime | None, name: str | None) -> "Tally":
+    from spasmwatch_services.alerts.backtest import Tally, replay
+
+    tally = Tally()
+    if not arguments.json:
+        print(f"{'time':16s}  {'rule':12s} {'severity':8s} {'state':9s} reason")
+    for alert in replay(_records(arguments, chosen), chosen, chosen.advice.read(), tally, until):
+        if arguments.json:
+            extra = {} if name is None else {"settings": name}
+            print(json.dumps({**alert.model_dump(mode="json"), **extra}, ensure_ascii=False))
+        else:
+            print(_line(alert, chosen))
+    return tally
+
+
+def _records(arguments: Namespace, chosen: "Settings") -> "Iterable[Record]":
+    if arguments.input is not None:
+        from spasmwatch.adapters.record_files import read_records
+
+        return read_records(arguments.input)
+    from spasmwatch.adapters.stores import open_store
+    from spasmwatch_services.alerts.backtest import stored
+
+    end = datetime.now(UTC)
+    return stored(open_store(chosen, readonly=True), end - timedelta(days=arguments.days), end)
+
+
+def _in_zone(chosen: "Settings", name: str | None) -> "Settings":
+    if name is None:
+        return chosen
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise UsageError(f"--timezone: {name!r} is no IANA time zone; write e.g. Europe/Berlin") from error
+    return chosen.model_copy(update={"home": chosen.home.model_copy(update={"timezone": name})})
+
+
+def _until(text: str | None, chosen: "Settings") -> datetime | None:
+    if text is None:
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"--until: {text!r} is no time; write e.g. 2026-11-23T07:28:00Z") from error
+    return time if time.tzinfo else time.replace(tzinfo=chosen.home.zone)
+
+
+def _line(alert: "Alert", chosen: "Settings") -> str:
+    time = alert.time.astimezone(chosen.home.zone)
+    return f"{time:%Y-%m-%d %H:%M}  {alert.rule:12s} {alert.severity:8s} {alert.state:9s} {alert.reason}"
+
+
+def _say_total(tally: "Tally", name: str) -> None:
+    pushes, alerts_total = tally.pushes.total(), tally.alerts.total()
+    by_rule = ", ".join(f"{number} {rule}" for rule, number in sorted(tally.pushes.items())) or "none"
+    days = max(tally.days, 1e-9)
+    print(
+        f"With {name} you would have had {alerts_total} alerts in {tally.days:.0f} days; {pushes} of them pushed"
+        f" ({by_rule}), {pushes * 30 / days:.1f} in 30 days. {tally.records} records."
+    )

@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from spasmwatch.domain.advice import Advice
 from spasmwatch.domain.alerting import faults, red_flag
 from spasmwatch.domain.alerting.escalation import EscalationMemory, EscalationRule
+from spasmwatch.domain.alerting.judgement import Judge, Watch
 from spasmwatch.domain.alerting.lifecycle import Finding, Lifecycle, Memory, Open, Outcome
 from spasmwatch.domain.alerting.parameters import Rules
 from spasmwatch.domain.alerting.presence import Blindness, CameraSilence, FaceMemory, NodeMemory
@@ -19,6 +20,9 @@ from spasmwatch.domain.trend.daybook import KEPT_DAYS, Day, DayBook
 
 NODE = "alerts"
 """The alert service's own node; its records are not judged."""
+TICK = timedelta(seconds=1)
+BREAKDOWNS = ("silent", "offline", "fault", "health")
+"""Faults of a camera that make what it says, and what it does not say, worthless."""
 NO_SPASM: tuple[Verdict, ...] = ("false_alarm", "voluntary")
 
 
@@ -30,6 +34,7 @@ class PersonMemory:
     face: FaceMemory = field(default_factory=FaceMemory)
     judged: date | None = None
     injections: dict[str, date] = field(default_factory=dict)
+    watch: Watch = field(default_factory=Watch)
 
 
 @dataclass(slots=True)
@@ -52,6 +57,11 @@ class _Person:
         self.book = DayBook(zone, rules.escalation.long_s, days)
         self.escalation = EscalationRule(rules.escalation, name, self.book, memory.escalation)
         self.blindness = Blindness(rules.blind, name, self.book, memory.face)
+        self._rules = rules
+
+    def judge(self) -> Judge:
+        """The daily judge, with the injections known by now."""
+        return Judge(self._rules, self.name, self.book, self.memory.watch, self.memory.injections.values())
 
 
 class Engine:
@@ -68,6 +78,7 @@ class Engine:
         """Set by the live service: silence before it was no silence of a camera."""
         self.deaf = False
         """The broker is away: nothing can be heard, so silence proves nothing."""
+        self._ticked_at: datetime | None = None
         self._people: dict[str, _Person] = {}
         self._cameras: dict[str, CameraSilence] = {}
         for name, memory_of in self.memory.people.items():
@@ -104,10 +115,13 @@ class Engine:
         times = [self.lifecycle.due(), *(self._silence_due(camera) for camera in self._cameras.values())]
         times += [self._next_judgement(person) for person in self._people.values()]
         times += [self._grown_at(alert) for alert in self.lifecycle.open()]
-        return min((at for at in times if at is not None), default=None)
+        due = min((at for at in times if at is not None), default=None)
+        # What was due and could not be settled is looked at again, but not without end at the same instant.
+        return due if due is None or self._ticked_at is None else max(due, self._ticked_at + TICK)
 
     def tick(self, now: datetime) -> Outcome:
         """Let time pass."""
+        self._ticked_at = now
         outcome = self.lifecycle.tick(now)
         for alert in list(self.lifecycle.open()):
             grown_at = self._grown_at(alert)
@@ -268,8 +282,24 @@ class Engine:
 
     def _judge(self, person: _Person, now: datetime) -> Outcome:
         self._set_judged(person, now)
-        person.book.forget_before(person.book.local_day(now) - timedelta(days=KEPT_DAYS))
-        return Outcome()
+        today = person.book.local_day(now)
+        person.book.touched.update(person.book.forget_before(today - timedelta(days=KEPT_DAYS)))
+        if self._impaired(person):
+            return Outcome()  # neither worse nor better while nothing can be seen
+        outcome = Outcome()
+        for about, verdict in person.judge().judge(today):
+            if isinstance(verdict, Finding):
+                outcome.add(self.lifecycle.report(verdict, now))
+            elif verdict is not None:
+                outcome.add(self.lifecycle.clear(about, now, verdict))
+        return outcome
+
+    def _impaired(self, person: _Person) -> bool:
+        """Whether the person cannot be seen now: no face for long, or every camera broken."""
+        if self.lifecycle.is_open(person.blindness.key):
+            return True
+        broken = {alert.key.node for alert in self.lifecycle.open() if alert.key.what in BREAKDOWNS}
+        return bool(self._cameras) and broken.issuperset(self._cameras)
 
     def _set_judged(self, person: _Person, now: datetime) -> None:
         local = now.astimezone(self._zone)

@@ -55,6 +55,10 @@ class Finding:
     hold: timedelta = timedelta(0)
 
 
+Verdict = tuple[Key, Finding | str | None]
+"""A key and: the finding, the reason why it is over (a text), or None for "leave it as it is"."""
+
+
 @dataclass(slots=True)
 class Open:
     """One alert as it stands; kept for a while after its end (``closed_at``)."""
