@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, get_args, get_origin
 from urllib.parse import unquote
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from spasmwatch.domain.records import MODELS, Record, explain, rfc3339
 from spasmwatch.domain.rollups import COUNTS, Rollup
@@ -51,9 +51,9 @@ def at(microseconds: int) -> datetime:
     return _EPOCH + microseconds * _MICROSECOND
 
 
-def point(record: Record) -> str:
-    """A record as one line, without the fields that are kept apart."""
-    apart = APART.get(record.what, ())
+def point(record: Record, *, whole: bool = False) -> str:
+    """A record as one line, without the fields that are kept apart; ``whole`` with them, for export."""
+    apart = () if whole else APART.get(record.what, ())
     fields = [
         f"{name}={_ENCODERS[type(value)](value)}"
         for name, attribute in _FIELDS[record.what]
@@ -105,22 +105,22 @@ def rollup_from(bucket: str, row: Row) -> Rollup:
 def record_from(what: str, row: Row) -> Record:
     """The record in a row that the engine returned, its ``time`` in microseconds. Raises RecordError."""
     model = MODELS[what]
-    decode = _DECODERS[what]
+    decoders = _ROW_DECODERS[what]
     fields: dict[str, Any] = {model.time_field: at(row["time"])}
-    for name, value in row.items():
-        if value is not None and name != "time":
-            decoder = decode.get(name)
-            fields[name] = value if decoder is None else decoder(value)
-    if what == "spasm":
-        fields["phase"] = "end"
     try:
+        for name, value in row.items():
+            if value is not None and name != "time":
+                decoder = decoders.get(name)
+                fields[name] = value if decoder is None else decoder(value)
+        if what == "spasm":
+            fields["phase"] = "end"
         return model.model_validate(fields)
-    except ValidationError as error:
+    except (ValueError, AttributeError) as error:
         raise RecordError(f"{what} {row.get('id')}: {explain(error)}") from error
 
 
 def parse_line(line: str) -> tuple[str, dict[str, Any]]:
-    """Measurement and row of one line that :func:`point` or :func:`rollup_point` wrote. Raises RecordError."""
+    """Measurement and row of one line that :func:`point` wrote. Raises RecordError."""
     try:
         head, fields, time = _split(line, " ")
         measurement, *tag_pairs = _split(head, ",")
@@ -155,7 +155,7 @@ def _split(line: str, separator: str, most: int = 0) -> list[str]:
 
 def _field(value: str) -> object:
     if value.startswith('"'):
-        return re.sub(r'\\(["\\])', r"\1", value[1:-1])
+        return re.sub(r'\\(["\\n])', lambda found: "\n" if found[1] == "n" else found[1], value[1:-1])
     if value in ("true", "false"):
         return value == "true"
     return float(value)
@@ -183,8 +183,8 @@ def _fields_of(model: type[Record]) -> list[tuple[str, str]]:
     ]  # fmt: skip
 
 
-def _decoders_of(model: type[Record]) -> dict[str, Callable[[Any], Any]]:
-    decoders: dict[str, Callable[[Any], Any]] = dict.fromkeys(TAGS[model.what], _untag)
+def _decoders_of(model: type[Record]) -> dict[str, Callable[[str], Any]]:
+    decoders: dict[str, Callable[[str], Any]] = {}
     for name, field in model.model_fields.items():
         kinds = {get_origin(kind) or kind for kind in (field.annotation, *get_args(field.annotation))}
         if tuple in kinds:
@@ -221,4 +221,6 @@ _ENCODERS: Final = _Encoders(
     }
 )
 _FIELDS: Final = {what: _fields_of(model) for what, model in MODELS.items()}
-_DECODERS: Final = {what: _decoders_of(model) for what, model in MODELS.items()}
+DECODERS: Final = {what: _decoders_of(model) for what, model in MODELS.items()}
+"""How lists and nested objects are read back from text, by kind of record and field."""
+_ROW_DECODERS: Final = {what: {**dict.fromkeys(TAGS[what], _untag), **DECODERS[what]} for what in MODELS}

@@ -276,6 +276,17 @@ class DiskOutbox:
             raise OutboxError(f"outbox {self._path}: {error}") from error
 
 
+def waiting(path: Path) -> int:
+    """Number of records without a receipt in an outbox file that a program has open. Raises OutboxError."""
+    try:
+        base = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)
+        number = int(base.execute("SELECT COUNT(*) FROM pending").fetchone()[0])
+        base.close()
+    except sqlite3.Error as error:
+        raise OutboxError(f"outbox {path}: {error}") from error
+    return number
+
+
 def forget(path: Path, person: str) -> int:
     """Remove a person's waiting records from an outbox file, free pages too; returns how many. Raises OutboxError."""
     try:

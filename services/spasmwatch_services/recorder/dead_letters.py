@@ -1,11 +1,13 @@
 """The dead-letter file: what could not be stored, with the reason, one JSON object a line."""
 
 import base64
+import fcntl
 import hashlib
 import json
 import os
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,7 +61,8 @@ class DeadLetters:
             if letter.digest in self._known:
                 return False
             try:
-                self._append(letter)
+                with self._alone():
+                    self._append(letter)
             except OSError as error:
                 raise SpasmWatchError(f"cannot write {self._file}: {error.strerror}; make room on the disk") from error
             self._remember(letter.digest)
@@ -70,10 +73,17 @@ class DeadLetters:
         if len(self._known) > REMEMBERED:
             del self._known[next(iter(self._known))]
 
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No other process rewrites the file meanwhile."""
+        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (self._file.parent / ".dead-letters.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
     def _append(self, letter: DeadLetter) -> None:
         if self._file.exists() and self._file.stat().st_size > self._max_bytes:
             self._file.replace(self._older)
-        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         line = _line(letter)
         with os.fdopen(os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as file:
             file.write(line)
@@ -91,7 +101,7 @@ class DeadLetters:
 
     def keep_only(self, wanted: set[str]) -> None:
         """Rewrite the files with the letters of these digests alone."""
-        with self._lock:
+        with self._lock, self._alone():
             for file in (self._older, self._file):
                 if file.exists():
                     letters = [letter for line in file.read_bytes().splitlines() if (letter := _letter(line))]
