@@ -3,26 +3,24 @@
 import json
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import cv2
 
 from spasmwatch.errors import SourceError
-from spasmwatch_edge.simulator.movements import Movement
-from spasmwatch_edge.simulator.scene import Scene, Studio, active
-from spasmwatch_edge.simulator.schedule import labels, until
+from spasmwatch_edge.simulator.portrait import Picture
 from spasmwatch_edge.sources.recording import quiet_opencv
 
 
-def record(scene: Scene, seconds: float, out: Path, label_file: Path) -> dict[str, Any]:
-    """Write ``seconds`` of the scene as MP4 to ``out`` and its labels as JSON to ``label_file``; returns the labels.
+def record(
+    frames: Iterator[tuple[float, Picture]], told: dict[str, Any], out: Path, label_file: Path
+) -> dict[str, Any]:
+    """Write the frames as MP4 to ``out`` and their labels ``told`` as JSON to ``label_file``; returns the labels.
 
     Raises SourceError when a file cannot be written; then neither is left behind half-written.
     """
-    studio = Studio(scene)
-    schedule = until(scene.seed, scene.behaviour, seconds)
-    told = labels(out.stem, schedule, scene.fps, seconds, (scene.width, scene.height))
     for target in (out, label_file):
         if not target.parent.is_dir():
             raise SourceError(f"cannot write {target}: there is no folder {target.parent}")
@@ -32,7 +30,8 @@ def record(scene: Scene, seconds: float, out: Path, label_file: Path) -> dict[st
         # Beside the target, so that the last step is one rename.
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=".simulate-") as folder:
             video = Path(folder) / "video.mp4"
-            _write_video(video, studio, scene, schedule, seconds)
+            count = _write_video(video, frames, told["fps"])
+            told = told | {"seconds": round(count / told["fps"], 3)}
             text = label_file.with_name(f".{label_file.name}.{os.getpid()}")
             try:
                 text.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
@@ -45,19 +44,24 @@ def record(scene: Scene, seconds: float, out: Path, label_file: Path) -> dict[st
     return told
 
 
-def _write_video(video: Path, studio: Studio, scene: Scene, schedule: list[Movement], seconds: float) -> None:
+def _write_video(video: Path, frames: Iterator[tuple[float, Picture]], fps: float) -> int:
     quiet_opencv()
-    writer = cv2.VideoWriter(str(video), cv2.VideoWriter.fourcc(*"mp4v"), scene.fps, (scene.width, scene.height))
-    if not writer.isOpened():
-        raise SourceError(f"cannot write {scene.width} × {scene.height} video at {scene.fps} fps: choose other figures")
+    writer: cv2.VideoWriter | None = None
+    count = 0
     try:
-        count = round(seconds * scene.fps)
-        times = (number / scene.fps for number in range(count))
-        for at, going in active(schedule, times):
-            writer.write(studio.frame(going, at))
+        for _, frame in frames:
+            if writer is None:
+                height, width = frame.shape[:2]
+                writer = cv2.VideoWriter(str(video), cv2.VideoWriter.fourcc(*"mp4v"), fps, (width, height))
+                if not writer.isOpened():
+                    raise SourceError(f"cannot write {width} × {height} video at {fps:g} fps: choose other figures")
+            writer.write(frame)
+            count += 1
     finally:
-        writer.release()
+        if writer is not None:
+            writer.release()
     _check(video, count)
+    return count
 
 
 def _check(video: Path, frames: int) -> None:

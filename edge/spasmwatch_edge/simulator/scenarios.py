@@ -17,7 +17,7 @@ from spasmwatch_edge.landmark_model import FaceMesh
 from spasmwatch_edge.simulator.camera import Exposure
 from spasmwatch_edge.simulator.portrait import SHUT, Picture, load_portrait
 from spasmwatch_edge.simulator.pose import Channel
-from spasmwatch_edge.simulator.scene import Scene, Studio, active
+from spasmwatch_edge.simulator.scene import Scene, rendered
 from spasmwatch_edge.simulator.schedule import HEALTHY, HEALTHY_RATES, SPASMODIC, Behaviour, labels, until
 
 Split = Literal["tuning", "test"]
@@ -63,10 +63,8 @@ class Scenario:
 
     def frames(self) -> Iterator[tuple[float, Picture]]:
         """(seconds from the start, BGR frame)."""
-        studio = Studio(self.scene)
-        times = (number / self.scene.fps for number in range(round(self.seconds * self.scene.fps)))
-        for at, going in active(until(self.scene.seed, self.scene.behaviour, self.seconds), times):
-            yield at, studio.frame(going, at)
+        schedule = until(self.scene.seed, self.scene.behaviour, self.seconds)
+        return rendered(self.scene, schedule, self.seconds)
 
     def labels(self) -> dict[str, Any]:
         """Events and confounders, in the form of a recording's labels."""

@@ -12,7 +12,7 @@ from spasmwatch_edge.simulator.movements import Movement, posed
 from spasmwatch_edge.simulator.portrait import Picture, load_portrait
 from spasmwatch_edge.simulator.pose import Channel, neutral
 from spasmwatch_edge.simulator.puppet import Puppet
-from spasmwatch_edge.simulator.schedule import SPASMODIC, Behaviour
+from spasmwatch_edge.simulator.schedule import SPASMODIC, Active, Behaviour
 from spasmwatch_edge.simulator.stage import lay_out
 from spasmwatch_edge.simulator.unrest import Unrest
 
@@ -55,14 +55,9 @@ class Studio:
         return self._camera.expose(self._puppet.render(pose), pose["light"])
 
 
-def active(schedule: Iterable[Movement], times: Iterable[float]) -> Iterator[tuple[float, list[Movement]]]:
-    """For each of the rising ``times``, the movements going on; ``schedule`` is read as far as needed (by start)."""
-    coming = iter(schedule)
-    following = next(coming, None)
-    going: list[Movement] = []
-    for time in times:
-        while following is not None and following.start <= time:
-            going.append(following)
-            following = next(coming, None)
-        going = [movement for movement in going if movement.end > time]
-        yield time, going
+def rendered(scene: Scene, schedule: Iterable[Movement], seconds: float) -> Iterator[tuple[float, Picture]]:
+    """(seconds from the start, BGR frame) of a whole recording."""
+    studio, going_on = Studio(scene), Active(schedule)
+    for number in range(round(seconds * scene.fps)):
+        at = number / scene.fps
+        yield at, studio.frame(going_on.at(at), at)

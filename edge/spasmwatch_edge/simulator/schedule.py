@@ -1,6 +1,6 @@
 """What happens when: movements drawn from a seed, minute by minute, and their labels."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -172,6 +172,23 @@ def _disturbs(new: Movement, old: Movement) -> bool:
     return new.start - gap < old.end and old.start < new.end + gap
 
 
+class Active:
+    """Follows a schedule in time; it is read (by start, it may be endless) only as far as needed."""
+
+    def __init__(self, schedule: Iterable[Movement]) -> None:
+        self._coming = iter(schedule)
+        self._next = next(self._coming, None)
+        self._going: list[Movement] = []
+
+    def at(self, time: float) -> list[Movement]:
+        """The movements going on at ``time``, which must not go back."""
+        while self._next is not None and self._next.start <= time:
+            self._going.append(self._next)
+            self._next = next(self._coming, None)
+        self._going = [movement for movement in self._going if movement.end > time]
+        return self._going
+
+
 def until(seed: int, behaviour: Behaviour, seconds: float) -> list[Movement]:
     """All movements that are over by ``seconds``, by start; spasms that would be cut off are left out."""
     found: list[Movement] = []
@@ -180,6 +197,15 @@ def until(seed: int, behaviour: Behaviour, seconds: float) -> list[Movement]:
         if (number + 1) * BLOCK >= seconds:
             break
     return [movement for movement in found if movement.end < seconds - 0.2]
+
+
+def apart(schedule: Iterable[Movement], taken: Sequence[tuple[float, float]]) -> list[Movement]:
+    """The movements that keep the distance of spasms from the ``taken`` spans (start, end)."""
+    return [
+        movement
+        for movement in schedule
+        if all(movement.end + SPASM_GAP < start or end + SPASM_GAP < movement.start for start, end in taken)
+    ]
 
 
 def labels(
@@ -191,12 +217,13 @@ def labels(
         "fps": fps,
         "seconds": seconds,
         "size": list(size),
-        "events": [_label(movement) for movement in schedule if movement.spasm],
-        "confounders": [_label(movement) for movement in schedule if not movement.spasm and movement.kind != "glance"],
+        "events": [label(movement) for movement in schedule if movement.spasm],
+        "confounders": [label(movement) for movement in schedule if not movement.spasm and movement.kind != "glance"],
     }
 
 
-def _label(movement: Movement) -> dict[str, Any]:
+def label(movement: Movement) -> dict[str, Any]:
+    """One entry of the labels."""
     return {
         "kind": movement.kind,
         "side": movement.side,

@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Iterator
 
 from spasmwatch_edge.simulator.portrait import Picture
-from spasmwatch_edge.simulator.scene import Scene, Studio, active
-from spasmwatch_edge.simulator.schedule import DEMO, blocks
+from spasmwatch_edge.simulator.scene import Scene, Studio
+from spasmwatch_edge.simulator.schedule import DEMO, Active, blocks
 
 DEMO_SCENE = Scene(behaviour=DEMO, fps=25.0)
 
@@ -38,7 +38,8 @@ class SimulatedSource:
         begin = self._clock() if self._start is None else self._start
         opened = self._clock()
         schedule = itertools.chain.from_iterable(blocks(self._scene.seed, self._scene.behaviour))
-        for at, going in active(schedule, self._times()):
+        going_on = Active(schedule)
+        for at in self._times():
             if self._closed:
                 return
             if self._live:
@@ -47,7 +48,7 @@ class SimulatedSource:
                     continue
                 if ahead > 0:
                     self._sleep(ahead)
-            yield begin + at, self._studio.frame(going, at)
+            yield begin + at, self._studio.frame(going_on.at(at), at)
 
     def close(self) -> None:
         """End the frames."""

@@ -48,14 +48,40 @@ def lay_out(portrait: Portrait, width: int, height: int, eye_distance: float, ce
     """Place the portrait in a frame of ``width`` × ``height``; ``centre`` is the midpoint of the eyes as fractions."""
     cx, cy = centre[0] * width, centre[1] * height
     zoom = max(1, math.ceil(FINE_UNIT / eye_distance))
-    x0, y0 = max(0, round(cx - LEFT * eye_distance)), max(0, round(cy - TOP * eye_distance))
-    x1, y1 = min(width, round(cx + RIGHT * eye_distance)), min(height, round(cy + BOTTOM * eye_distance))
+    x0, y0, x1, y1 = _around(cx, cy, eye_distance, width, height)
     size = ((x1 - x0) * zoom, (y1 - y0) * zoom)
     midpoint = ((cx + 0.5 - x0) * zoom - 0.5, (cy + 0.5 - y0) * zoom - 0.5)
     studio, landmarks = _placed(portrait, eye_distance * zoom, midpoint, size)
     background, _ = _placed(portrait, eye_distance, (cx, cy), (width, height))
     stage = Stage(background, studio, landmarks, x0, y0, zoom, eye_distance * zoom)
     return Stage(stage.compose(studio), studio, landmarks, x0, y0, zoom, eye_distance * zoom)
+
+
+def _around(cx: float, cy: float, eye_distance: float, width: int, height: int) -> tuple[int, int, int, int]:
+    """The part of the frame (left, top, right, bottom) that the head can move in."""
+    return (
+        max(0, round(cx - LEFT * eye_distance)),
+        max(0, round(cy - TOP * eye_distance)),
+        min(width, round(cx + RIGHT * eye_distance)),
+        min(height, round(cy + BOTTOM * eye_distance)),
+    )
+
+
+def stage_on(portrait: Portrait) -> Stage:
+    """The stage on a picture as it is: nothing is moved or scaled, only the part around the head enlarged if small."""
+    right, left = portrait.eyes
+    eye_distance = float(np.hypot(*(left - right)))
+    (cx, cy), (height, width) = (right + left) / 2, portrait.picture.shape[:2]
+    zoom = max(1, math.ceil(FINE_UNIT / eye_distance))
+    x0, y0, x1, y1 = _around(cx, cy, eye_distance, width, height)
+    studio = portrait.picture[y0:y1, x0:x1]
+    if zoom > 1:
+        enlarged = cv2.resize(studio, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_CUBIC)
+        studio = np.asarray(enlarged, np.uint8)
+    landmarks = portrait.landmarks.copy()
+    landmarks[:, :2] = (landmarks[:, :2] + 0.5 - (x0, y0)) * zoom - 0.5
+    landmarks[:, 2] *= zoom
+    return Stage(portrait.picture, studio, landmarks, x0, y0, zoom, eye_distance * zoom)
 
 
 def _placed(

@@ -37,6 +37,10 @@ class Recording:
         fps = float(self._capture.get(cv2.CAP_PROP_FPS))
         self.fps = fps if 1.0 <= fps <= 240.0 else USUAL_FPS
         self.frames_expected = max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
+        self.size = (
+            int(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH)),
+            int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
+        )
         length = self.frames_expected / self.fps
         if duration_s is not None:
             length = min(length, duration_s)
