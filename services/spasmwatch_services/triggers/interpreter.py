@@ -1,8 +1,8 @@
 """From the home's messages to trigger records and diary entries; no network, no clock of its own."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -51,7 +51,6 @@ class Interpreter:
         self._properties: dict[Key, Property] = {}
         self._running: dict[Key, Property] = {}  # those with rules, which need ticks
         self._held: dict[Key, Property] = {}  # those with a reading that waits
-        self._last: dict[tuple[str, str, str], datetime] = {}
         self._restored: dict[Key, dict[str, Progress]] = {}
         self.dropped = 0
 
@@ -76,12 +75,12 @@ class Interpreter:
         ]
         for state in self._running.values():
             for machine in state.machines.values():
-                found += self._unique(machine.tick(now))
+                found += machine.tick(now)
         for key, state in list(self._held.items()):
             reading = state.thinner.due(now.timestamp()) if state.thinner else None
             if reading is not None:
                 del self._held[key]
-                found += self._unique([self._reading(state, reading)])
+                found += [self._reading(state, reading)]
         return found
 
     def freeze(self, vanished: Vanished | None = None) -> None:
@@ -124,7 +123,7 @@ class Interpreter:
                 sighting = replace(sighting, baseline=True)
         found: list[Finding] = []
         for machine in state.machines.values():
-            found += self._unique(machine.see(sighting))
+            found += machine.see(sighting)
         if state.thinner is not None:
             found += self._thinned(state, sighting)
         if sighting.momentary and not sighting.baseline:
@@ -140,7 +139,7 @@ class Interpreter:
             self._held[key] = state
         else:
             self._held.pop(key, None)
-        return self._unique([self._reading(state, sighting)]) if keep else []
+        return [self._reading(state, sighting)] if keep else []
 
     def _follow(self, sighting: Measurement) -> Property | None:
         key = (sighting.source, sighting.device, sighting.property)
@@ -219,18 +218,6 @@ class Interpreter:
             source=sighting.source,
             device=sighting.device,
         )
-
-    def _unique(self, triggers: Iterable[Trigger]) -> list[Trigger]:
-        """Two records of one series of the store never share a time: a later one moves by microseconds."""
-        found = []
-        for trigger in triggers:
-            series = (trigger.kind, trigger.form, f"{trigger.source}:{trigger.device}")
-            last = self._last.get(series)
-            if last is not None and timedelta(0) <= last - trigger.time < timedelta(milliseconds=1):
-                trigger = trigger.model_copy(update={"time": last + timedelta(microseconds=1)})  # noqa: PLW2901
-            self._last[series] = trigger.time
-            found.append(trigger)
-        return found
 
 
 def _pressed(button: Button, sighting: Measurement) -> DiaryAdd:
