@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 START = datetime(2026, 1, 5, tzinfo=UTC)
 
 TIMES_OF_DAY: dict[str, Callable[[Floats], Floats]] = {
-    "flat": lambda hour: np.ones_like(hour),
+    "flat": np.ones_like,
     "wave": lambda hour: np.exp(0.7 * np.cos((hour - 19) / 24 * 2 * np.pi)),
     "evening": lambda hour: np.where(hour >= 18, 2.0, np.where(hour >= 12, 1.0, 0.7)),
     "morning": lambda hour: np.where(hour < 10, 2.0, 1.0),
@@ -46,7 +46,7 @@ class Cause:
 
 @dataclass(frozen=True)
 class Home:
-    """What is simulated: ``rate`` spasms per observed hour in bouts of ``bout`` on average, ``hours`` observed a day."""
+    """What is simulated: ``rate`` spasms per observed hour in bouts of ``bout``, ``hours`` observed a day."""
 
     days: int = 60
     hours: float = 4.0

@@ -30,7 +30,8 @@ class Finding:
 
     ``ratio`` is of spasms per observed hour, exposed to not exposed, with its 95 % interval ``low`` to ``high``;
     ``p`` is unadjusted, ``q`` adjusted over all comparisons. ``exposures`` are those whose window was observed,
-    ``needed`` about how many more it takes. ``from_before`` says that ``before`` was raised and this window not clearly more.
+    ``needed`` about how many more it takes. ``from_before`` says that the hour before was raised and this was not
+    clearly more.
     ``by_clock`` says that the same clock times on other days show it too (the negative control).
     ``step`` is what a ratio of a day-level trigger is given for.
     """

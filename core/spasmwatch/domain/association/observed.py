@@ -21,7 +21,9 @@ class ObservedTime:
     share: Floats
 
     @classmethod
-    def of(cls, start: ArrayLike, seconds: ArrayLike, observed_s: ArrayLike, node: Sequence[str] | None = None) -> Self:
+    def of(
+        cls, start: ArrayLike, seconds: ArrayLike, observed_s: ArrayLike, node: Sequence[str | int] | None = None
+    ) -> Self:
         """The union over cameras of observation pieces, given as equally long columns in any order.
 
         ``start`` is in seconds since the epoch. Repeated pieces of one camera count once; where two cameras overlap the

@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 SEEN_S: Final = 300.0
 """An exposure counts for a window of which at least five minutes were observed."""
-KEPT_APART: Final = 0.1
+KEPT_APART: Final = 0.05
 """A farther window joins the comparison hours unless it differs from them at this level."""
 RAISED: Final = 0.05
 CLEARLY_MORE: Final = 0.05

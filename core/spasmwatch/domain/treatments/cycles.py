@@ -1,7 +1,7 @@
 """Botulinum cycles: when the effect of an injection set in, how strong it was and when it wore off.
 
 Each cycle is three levels of the rate in a row (before, during, after the effect), with the two days of change chosen
-by profile likelihood; the counts' over-dispersion widens the intervals. It describes what was and names no date to come.
+by profile likelihood; over-dispersion widens the intervals. It describes what was and names no date to come.
 """
 
 from collections.abc import Sequence

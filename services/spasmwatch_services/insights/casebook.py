@@ -1,0 +1,289 @@
+"""Everything recorded of one person in one period, read in one pass: minutes as columns, events whole."""
+
+from __future__ import annotations  # array is generic for type checkers only
+
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spasmwatch.domain.association import Exposures, History, ObservedTime
+from spasmwatch.domain.exposures import exposures
+from spasmwatch.domain.records import HOME, Alert, Diary, Label, Observation, Record, Spasm, Trigger
+from spasmwatch.domain.rollups import count, seen_once
+from spasmwatch.errors import UsageError
+from spasmwatch.ports import Rate, Store
+
+Floats = NDArray[np.float64]
+
+WHATS: Final = ("observation", "spasm", "label", "diary", "trigger", "alert")
+CERTAIN: Final = 0.5
+"""A rule's guess below this is no exposure."""
+DIARY_FROM: Final = datetime(2000, 1, 1, tzinfo=UTC)
+"""Treatments and medication from before the period still matter in it."""
+
+
+CLOSED: Final = ("spasm", "rest", "unclear")
+
+
+def _closed(record: Observation) -> tuple[float, float, float]:
+    return record.spasm_closed_s, record.rest_closed_s, record.unclear_closed_s
+
+
+@dataclass(slots=True)
+class Minutes:
+    """Observations as columns: ``start`` (seconds since the epoch), ``seconds``, ``observed`` and ``blinks``."""
+
+    start: array[float] = field(default_factory=lambda: array("d"))
+    seconds: array[float] = field(default_factory=lambda: array("d"))
+    observed: array[float] = field(default_factory=lambda: array("d"))
+    blinks: array[float] = field(default_factory=lambda: array("d"))
+    talking: array[float] = field(default_factory=lambda: array("d"))
+    node: array[int] = field(default_factory=lambda: array("h"))
+    nodes: dict[str, int] = field(default_factory=dict)
+    unobserved: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    closed: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+
+    def add(self, record: Observation) -> None:
+        """Keep the figures of one observation."""
+        self.start.append(record.start.timestamp())
+        self.seconds.append(record.seconds)
+        self.observed.append(record.observed_s)
+        self.blinks.append(record.blinks)
+        self.talking.append(record.talking_s)
+        self.node.append(self.nodes.setdefault(record.node, len(self.nodes)))
+        for reason, seconds in record.unobserved.items():
+            self.unobserved[reason] += seconds
+        for why, seconds in zip(CLOSED, _closed(record), strict=True):
+            self.closed[why] += seconds
+
+
+@dataclass(slots=True)
+class Casebook:
+    """One person's period from ``start`` up to ``end`` (UTC), days in ``zone``. ``versions``: first sight of each."""
+
+    person: str
+    zone: ZoneInfo
+    minutes: Minutes = field(default_factory=Minutes)
+    spasms: list[Spasm] = field(default_factory=list)
+    labels: dict[tuple[str, str], Label] = field(default_factory=dict)
+    diary: list[Diary] = field(default_factory=list)
+    triggers: list[Trigger] = field(default_factory=list)
+    alerts: list[Alert] = field(default_factory=list)
+    versions: dict[str, datetime] = field(default_factory=dict)
+    observed: ObservedTime = field(default_factory=lambda: ObservedTime.of([], [], []))
+
+    @property
+    def first(self) -> datetime | None:
+        """When observation began; None where there is none."""
+        return datetime.fromtimestamp(float(self.observed.edges[0]), UTC) if self.observed.share.size else None
+
+    @property
+    def last(self) -> datetime | None:
+        """When observation ended."""
+        return datetime.fromtimestamp(float(self.observed.edges[-1]), UTC) if self.observed.share.size else None
+
+    def rates(self, edges: Sequence[datetime]) -> list[Rate]:
+        """Counts and observed time between neighbouring moments."""
+        moments = np.array([edge.timestamp() for edge in edges])
+        seconds = np.diff(self.observed.until(moments))
+        blinks = np.histogram(self.minutes.start, moments, weights=self.minutes.blinks)[0]
+        buckets: dict[int, list[Spasm]] = defaultdict(list)
+        starts = np.array([spasm.start.timestamp() for spasm in self.spasms])
+        for spasm, place in zip(self.spasms, np.searchsorted(moments, starts, side="right") - 1, strict=True):
+            buckets[int(place)].append(spasm)
+        return [
+            Rate(
+                start,
+                float(seconds[place]),
+                count(buckets[place]),
+                sum(spasm.closed_s or 0.0 for spasm in buckets[place]),
+                round(float(blinks[place])),
+            )
+            for place, start in enumerate(edges[:-1])
+        ]
+
+    def days(self) -> list[Rate]:
+        """Every local day from the first to the last observed one."""
+        if self.first is None or self.last is None:
+            return []
+        return self.rates(days_between(self.first, self.last, self.zone))
+
+    def history(self) -> History:
+        """What the statistics of triggers need."""
+        kinds: dict[str, list[float]] = defaultdict(list)
+        for spasm in self.spasms:
+            kinds[spasm.kind or "unclassified"].append(spasm.start.timestamp())
+        found: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
+        for exposure in exposures([*self.triggers, *(entry for entry in self.diary if _is_exposure(entry))]):
+            if exposure.certainty >= CERTAIN:
+                dose = exposure.value
+                if dose is None and exposure.kind == "sleep":
+                    dose = (exposure.end - exposure.start) / timedelta(hours=1) or None
+                found[exposure.kind].append(
+                    (exposure.start.timestamp(), exposure.end.timestamp(), np.nan if dose is None else dose)
+                )
+        return History(
+            self.zone,
+            self.observed,
+            {kind: np.array(moments) for kind, moments in sorted(kinds.items())},
+            {kind: columns(rows) for kind, rows in found.items()},
+            np.array([entry.at.timestamp() for entry in self.injections()]),
+        )
+
+    def injections(self) -> list[Diary]:
+        """Botulinum treatments logged, oldest first."""
+        return [entry for entry in self.diary if entry.kind == "treatment" and entry.subkind == "botulinum"]
+
+    def remedies(self) -> History:
+        """As :meth:`history`, with the remedies in place of the triggers."""
+        found: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
+        for entry in self.diary:
+            if entry.kind == "remedy":
+                at = entry.at.timestamp()
+                found[entry.subkind or "remedy"].append((at, at, np.nan))
+        plain = self.history()
+        return History(plain.zone, plain.observed, plain.spasms, {name: columns(rows) for name, rows in found.items()})
+
+
+def columns(rows: Sequence[tuple[float, float, float]]) -> Exposures:
+    """Rows of start, end and dose as columns."""
+    table = np.array(sorted(rows), dtype=float).reshape(-1, 3)
+    return Exposures(table[:, 0], table[:, 1], table[:, 2])
+
+
+def days_between(first: datetime, last: datetime, zone: ZoneInfo) -> list[datetime]:
+    """The local midnights around every day from that of ``first`` to that of ``last``, one more than days."""
+    day, final = first.astimezone(zone).date(), last.astimezone(zone).date()
+    return [midnight(day + timedelta(days=number), zone) for number in range((final - day).days + 2)]
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The first instant of a local day, in UTC."""
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+
+
+def _is_exposure(entry: Diary) -> bool:
+    """Sleep quality is no length of sleep; starting or stopping a medicine is a treatment, not a dose taken."""
+    if entry.kind == "sleep":
+        return entry.subkind != "quality"
+    return entry.kind != "medication" or entry.subkind in (None, "taken")
+
+
+class Reader:
+    """Sorts records by home and person as they come; several people may share a file."""
+
+    def __init__(self, zone: ZoneInfo, start: datetime | None = None, end: datetime | None = None) -> None:
+        self._zone, self._start, self._end = zone, start, end
+        self._books: dict[tuple[str, str], Casebook] = {}
+        self._entries: dict[tuple[str, str], dict[str, Diary]] = defaultdict(dict)
+
+    def take(self, records: Iterable[Record]) -> None:
+        """Sort in what counts in the period."""
+        for record in records:
+            key = record.home, record.person
+            book = self._books.get(key)
+            if book is None:
+                book = self._books[key] = Casebook(record.person, self._zone)
+            if isinstance(record, Diary):
+                known = self._entries[key].get(record.entry_id)
+                if known is None or record.revision > known.revision:
+                    self._entries[key][record.entry_id] = record
+            elif isinstance(record, Label):
+                known_label = book.labels.get((record.spasm_node, record.spasm_id))
+                if known_label is None or (record.time, record.id) > (known_label.time, known_label.id):
+                    book.labels[record.spasm_node, record.spasm_id] = record
+            elif self._inside(record.when):
+                _sort_in(book, record)
+
+    def _inside(self, time: datetime) -> bool:
+        return (self._start is None or time >= self._start) and (self._end is None or time < self._end)
+
+    def casebook(self, home: str, person: str | None) -> Casebook:
+        """The book of ``person``, or of the one observed most; of ``home`` where the records know it.
+
+        Raises UsageError when the person is not in the records.
+        """
+        keys = [key for key in self._books if key[1] != HOME]
+        here = [key for key in keys if key[0] == home] or keys
+        if person is not None:
+            here = [key for key in here if key[1] == person]
+            if keys and not here:
+                raise UsageError(f"no records of {person!r}; known: {', '.join(sorted({key[1] for key in keys}))}")
+        if not here:
+            return Casebook(person or HOME, self._zone)
+        key = max(here, key=lambda key: (sum(self._books[key].minutes.observed), key))
+        return self._finished(key)
+
+    def _finished(self, key: tuple[str, str]) -> Casebook:
+        book, shared = self._books[key], self._books.get((key[0], HOME))
+        entries = [*self._entries[key].values(), *self._entries[key[0], HOME].values()]
+        book.diary = sorted(
+            (entry for entry in entries if not entry.deleted and (self._end is None or entry.at < self._end)),
+            key=lambda entry: (entry.at, entry.entry_id),
+        )
+        if shared is not None:
+            book.triggers += shared.triggers
+            book.alerts = sorted([*book.alerts, *shared.alerts], key=lambda alert: alert.time)
+        minutes = book.minutes
+        book.observed = ObservedTime.of(minutes.start, minutes.seconds, minutes.observed, minutes.node)
+        book.spasms = seen_once([_judged(spasm, book.labels) for spasm in book.spasms])
+        return book
+
+
+def _sort_in(book: Casebook, record: Record) -> None:
+    if isinstance(record, Observation):
+        if record.clock_ok:
+            book.minutes.add(record)
+        _note_version(book, record)
+    elif isinstance(record, Spasm):
+        if record.phase == "end":
+            book.spasms.append(record)
+            _note_version(book, record)
+    elif isinstance(record, Trigger):
+        if record.form != "reading":
+            book.triggers.append(record)
+    elif isinstance(record, Alert):
+        book.alerts.append(record)
+
+
+def _note_version(book: Casebook, record: Observation | Spasm) -> None:
+    if record.detector is not None:
+        name = f"{record.detector.name} {record.detector.version}"
+        seen = book.versions.get(name)
+        if seen is None or record.start < seen:
+            book.versions[name] = record.start
+
+
+def _judged(spasm: Spasm, labels: dict[tuple[str, str], Label]) -> Spasm:
+    label = labels.get((spasm.node, spasm.spasm_id))
+    return spasm if label is None else spasm.model_copy(update={"verdict": label.verdict})
+
+
+def from_records(
+    records: Iterable[Record],
+    zone: ZoneInfo,
+    home: str,
+    person: str | None = None,
+    start: datetime | None = None,
+    end: datetime | None = None,
+) -> Casebook:
+    """The casebook of one person from records in any order."""
+    reader = Reader(zone, start, end)
+    reader.take(records)
+    return reader.casebook(home, person)
+
+
+def from_store(store: Store, zone: ZoneInfo, home: str, person: str, start: datetime, end: datetime) -> Casebook:
+    """The casebook of one person from the store, which is asked for the period only (the diary for its past too)."""
+    reader = Reader(zone, start, end)
+    for what in WHATS:
+        for whose in (person, HOME):
+            reader.take(store.read(what, whose, DIARY_FROM if what == "diary" else start, end))
+    return reader.casebook(home, person)

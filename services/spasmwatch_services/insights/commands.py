@@ -1,0 +1,106 @@
+"""``spasmwatch insights`` and ``report``."""
+
+from argparse import ArgumentParser, Namespace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from spasmwatch import settings
+from spasmwatch.cli import Handler
+from spasmwatch.errors import UsageError
+from spasmwatch.settings import Settings
+
+if TYPE_CHECKING:
+    from spasmwatch_services.insights.casebook import Casebook
+
+REPORT_DAYS = 84
+"""Without ``--from`` a report covers twelve weeks, about one treatment cycle."""
+
+
+def insights(parser: ArgumentParser) -> Handler:
+    """Tell what spasms are associated with: triggers by window, with intervals and verdicts."""
+    _source(parser)
+    parser.add_argument("--json", action="store_true", help="one JSON line for each trigger, window and kind of spasm")
+    parser.add_argument("--serve", action="store_true", help="keep running and publish the findings once a day")
+
+    def handle(args: Namespace) -> None:
+        from rich.console import Console
+
+        from spasmwatch.domain.association import associations
+        from spasmwatch_services.insights import lines
+
+        if args.serve:
+            from spasmwatch_services.insights.__main__ import main
+
+            main(settings.load(args.settings))
+            return
+        found = associations(_casebook(args, settings.load(args.settings)).history())
+        if args.json:
+            for finding in found:
+                print(lines.json_line(finding))
+        else:
+            lines.show(found, Console())
+
+    return handle
+
+
+def report(parser: ArgumentParser) -> Handler:
+    """Write the two-page report for the doctor: PDF, HTML or CSV, by the ending of --out."""
+    _source(parser)
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="report.pdf, report.html or report.csv")
+
+    def handle(args: Namespace) -> None:
+        from spasmwatch_services.insights.report import write
+
+        chosen = settings.load(args.settings)
+        if args.input is None and args.first is None:
+            last = args.last or datetime.now(chosen.home.zone).date()
+            args.first = last - timedelta(days=REPORT_DAYS - 1)
+        write(args.out, _casebook(args, chosen), chosen, args.first, args.last)
+
+    return handle
+
+
+def _source(parser: ArgumentParser) -> None:
+    parser.add_argument("--input", type=Path, metavar="RECORDS.jsonl", help="read this file, not the store")
+    parser.add_argument("--from", dest="first", type=_day, metavar="DATE", help="first day, e.g. 2026-01-31")
+    parser.add_argument("--to", dest="last", type=_day, metavar="DATE", help="last day, itself included")
+    parser.add_argument("--person", help="whom (default: home.person, in a file the one observed most)")
+    parser.add_argument("--timezone", help="time zone of the days (default: that of the home)")
+
+
+def _day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+_day.__name__ = "date"  # argparse names it in its message
+
+
+def _casebook(args: Namespace, chosen: Settings) -> "Casebook":
+    from spasmwatch.adapters.record_files import read_records
+    from spasmwatch.adapters.stores import open_store
+    from spasmwatch_services.insights.casebook import DIARY_FROM, from_records, from_store, midnight
+
+    zone = _zone(args.timezone) if args.timezone else chosen.home.zone
+    if args.first and args.last and args.last < args.first:
+        raise UsageError(f"--to {args.last} lies before --from {args.first}")
+    start = midnight(args.first, zone) if args.first else None
+    end = midnight(args.last + timedelta(days=1), zone) if args.last else None
+    if args.input is not None:
+        return from_records(read_records(args.input), zone, chosen.home.name, args.person, start, end)
+    store = open_store(chosen, readonly=True)
+    try:
+        person = args.person or chosen.home.person
+        return from_store(
+            store, zone, chosen.home.name, person, start or DIARY_FROM, end or datetime.now(UTC) + timedelta(days=1)
+        )
+    finally:
+        store.close()
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise UsageError(f"--timezone: {name!r} is no IANA time zone; write e.g. Europe/Berlin") from error
