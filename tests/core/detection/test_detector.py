@@ -1,0 +1,154 @@
+"""What the detector tells apart, on a made-up face."""
+
+from dataclasses import replace
+
+import pytest
+
+from spasmwatch.domain.detection.detector import Detector
+from spasmwatch.domain.detection.signals import FrameSignals
+from support.faces import FACE, Act, detect, signals
+
+
+def twitch(at: float, side: str = "left", seconds: float = 0.24) -> Act:
+    """One clonic twitch of half a face."""
+    if side == "left":
+        return Act(at, at + seconds, close_left=0.7, mouth_left=0.08)
+    return Act(at, at + seconds, close_right=0.7, mouth_right=0.08)
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_twitch_of_half_the_face_is_hemifacial_on_that_side(side: str) -> None:
+    (found,) = detect(signals([twitch(8.0, side)]))
+    assert (found.kind, found.side, found.bursts) == ("hemifacial", side, 1)
+    assert found.start == pytest.approx(8.0, abs=0.06)
+    assert found.end == pytest.approx(8.24, abs=0.08)
+    assert {"eye", "mouth"} <= set(found.regions)
+
+
+def test_twitches_less_than_a_second_apart_are_one_spasm_with_bursts() -> None:
+    (found,) = detect(signals([twitch(8.0), twitch(8.4), twitch(8.8)]))
+    assert found.bursts == 3
+    assert found.end == pytest.approx(9.04, abs=0.1)
+
+
+def test_twitches_more_than_a_second_apart_are_two_spasms() -> None:
+    assert [round(found.start) for found in detect(signals([twitch(8.0), twitch(10.0)]))] == [8, 10]
+
+
+def test_a_tonic_spasm_of_half_a_minute_does_not_become_the_new_usual() -> None:
+    (found,) = detect(signals([Act(8.0, 38.0, close_left=0.6, mouth_left=0.06)], seconds=45.0))
+    assert found.kind == "hemifacial"
+    assert found.end - found.start == pytest.approx(30.0, abs=0.3)
+    assert found.closed_s > 25.0
+
+
+def test_a_long_squeeze_of_both_eyes_with_lowered_brows_is_blepharospasm() -> None:
+    (found,) = detect(signals([Act(8.0, 10.0, close_left=0.95, close_right=0.95, brows=-0.05)]))
+    assert (found.kind, found.side) == ("blepharospasm", "both")
+    assert found.closed_s == pytest.approx(1.9, abs=0.2)
+
+
+def test_a_cluster_of_forceful_blinks_is_blepharospasm() -> None:
+    blinks = [Act(8.0 + 0.4 * n, 8.25 + 0.4 * n, close_left=0.95, close_right=0.95, brows=-0.04) for n in range(4)]
+    (found,) = detect(signals(blinks))
+    assert (found.kind, found.bursts) == ("blepharospasm", 4)
+
+
+def test_a_sudden_jerk_of_one_mouth_corner_is_a_tic_at_first_sight() -> None:
+    (found,) = detect(signals([Act(8.0, 8.26, mouth_left=0.12)]))
+    assert (found.kind, found.side, found.regions) == ("tic", "left", ("mouth",))
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        Act(8.0, 8.2, close_left=0.95, close_right=0.9),
+        Act(8.0, 8.2, close_left=0.5, close_right=0.45),
+        Act(8.0, 8.5, close_left=0.9, close_right=0.9),
+        Act(8.0, 13.0, close_left=1.0, close_right=1.0),
+        Act(8.0, 10.0, mouth_left=0.12, mouth_right=0.1, close_left=0.1, close_right=0.1, slow=True),
+        Act(8.0, 9.0, mouth_left=0.1, slow=True),
+        Act(8.0, 9.2, brows=0.06, slow=True),
+    ],
+    ids=["blink", "partial blink", "slow blink", "rest", "smile", "half smile", "raised brows"],
+)
+def test_ordinary_movements_are_no_spasm(act: Act) -> None:
+    assert detect(signals([act])) == []
+
+
+def test_blinks_are_counted_and_rest_is_rest() -> None:
+    detector = Detector()
+    blinks, rest, unclear = 0, 0.0, 0.0
+    acts = [
+        Act(5.0, 5.2, close_left=0.95, close_right=0.95),
+        Act(7.0, 7.2, close_left=0.5, close_right=0.5),
+        Act(9.0, 13.0, close_left=1.0, close_right=1.0, brows=0.01),
+    ]
+    for frame in signals(acts):
+        detector.update(frame)
+        blinks += detector.closures.blinks
+        rest += detector.closures.rest_s
+        unclear += detector.closures.unclear_s
+    assert blinks == 2
+    assert rest == pytest.approx(4.0, abs=0.2)
+    assert unclear == 0.0
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"yaw": 40.0}, "turned"),
+        ({"light": 5.0}, "dark"),
+        ({"eye_distance": 8.0}, "small"),
+        ({"sharpness": 0.001}, "blurred"),
+    ],
+)
+def test_what_cannot_be_seen_is_not_observed_rather_than_no_spasm(change: dict[str, float], reason: str) -> None:
+    detector = Detector()
+    for frame in signals([], seconds=3.0):
+        detector.update(frame)
+    assert detector.reason is None
+    detector.update(FrameSignals(3.0, replace(FACE, **change)))
+    assert detector.reason == reason
+
+
+def test_a_spasm_that_is_hidden_half_way_ends_where_it_was_last_seen() -> None:
+    frames = signals([Act(8.0, 12.0, close_left=0.7, mouth_left=0.08)])
+    frames = [replace(f, face=None) if 10.0 <= f.time < 14.0 else f for f in frames]
+    found = detect(frames)
+    assert found[0].end == pytest.approx(10.0, abs=0.1)
+
+
+def test_in_heavy_noise_the_time_is_not_observed_instead_of_full_of_spasms() -> None:
+    detector = Detector()
+    found, observed = [], 0
+    for frame in signals([], seconds=20.0, noise=0.05):
+        found += detector.update(frame)
+        observed += detector.reason is None
+    assert found == []
+    assert observed < 100
+
+
+@pytest.mark.parametrize("fps", [15.0, 30.0, 60.0])
+def test_a_twitch_is_found_at_every_usual_frame_rate(fps: float) -> None:
+    (found,) = detect(signals([twitch(8.0)], fps=fps))
+    assert found.kind == "hemifacial"
+
+
+def test_below_nine_frames_a_second_nothing_is_claimed() -> None:
+    detector = Detector()
+    for frame in signals([], fps=6.0):
+        detector.update(frame)
+    assert detector.reason == "slow"
+
+
+def test_a_going_spasm_is_told_before_it_ends() -> None:
+    detector = Detector()
+    told = None
+    for frame in signals([Act(8.0, 14.0, close_left=0.7, mouth_left=0.08)]):
+        detector.update(frame)
+        if told is None and detector.going is not None:
+            told = (frame.time, detector.going)
+    assert told is not None
+    assert told[0] < 8.4
+    assert told[1] == pytest.approx(8.0, abs=0.06)
