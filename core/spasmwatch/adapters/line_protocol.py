@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel
 
-from spasmwatch.domain.records import MODELS, Record, explain, rfc3339
+from spasmwatch.domain.records import MODELS, Record, Spasm, explain, rfc3339
 from spasmwatch.domain.rollups import COUNTS, Rollup
 from spasmwatch.errors import RecordError
 
@@ -59,6 +59,9 @@ def point(record: Record, *, whole: bool = False) -> str:
         for name, attribute in _FIELDS[record.what]
         if (value := getattr(record, attribute)) is not None and name not in apart
     ]
+    if isinstance(record, Spasm) and record.end is not None:
+        # For dashboards: InfluxQL cannot subtract times.
+        fields.append(f"duration_s={(record.end - record.start).total_seconds()!r}")
     return f"{series(record)} {','.join(fields)} {micros(record.when)}"
 
 
