@@ -27,7 +27,7 @@ def fill(path: Path, *, days: int, now: datetime, home: str = "home", zone: str 
             _, following = day_of(start, place)
             ago = (now - start).days
             seed = random.Random(f"{start:%Y-%m-%d}")
-            records = list(_day(seed, start, min(following, now), 6.0 * (worse if ago < 2 else 1.0)))
+            records = list(_day(seed, start, min(following, now), now, 6.0 * (worse if ago < 2 else 1.0)))
             kept = [stamped(record, home=home) for record in records]
             store.write([*kept, *_rollups(kept, start, min(following, now), home, place)])
             start = following
@@ -36,7 +36,7 @@ def fill(path: Path, *, days: int, now: datetime, home: str = "home", zone: str 
         store.close()
 
 
-def _day(seed: random.Random, start: datetime, end: datetime, rate: float) -> Iterator[Record]:
+def _day(seed: random.Random, start: datetime, end: datetime, now: datetime, rate: float) -> Iterator[Record]:
     dice = np.random.default_rng(seed.randrange(2**32))
     today = rate * dice.lognormal(-0.05, 0.3)
     sitting = False
@@ -45,6 +45,8 @@ def _day(seed: random.Random, start: datetime, end: datetime, rate: float) -> It
         hour = (at - start) / timedelta(hours=1)
         if at.minute == 0:
             sitting = 7 <= hour < 23 and seed.random() < 0.35
+        if end == now and now - at < timedelta(hours=3):
+            sitting = True
         length = min(PIECE, end - at)
         # Where time runs out (now) the last piece is short; in view means most of it.
         seen = seed.uniform(0.6, 1.0) * length.total_seconds() if sitting else 0.0

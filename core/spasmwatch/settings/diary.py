@@ -31,6 +31,8 @@ class DiarySettings(Section):
     ``tls`` ``off`` beyond loopback needs ``trusted_proxies``: addresses of reverse proxies that speak TLS.
     ``names`` are the names by which phones reach this machine (its own name and addresses are always known).
     ``open_on_loopback`` asks nobody to log in; it works on a loopback ``host`` only and is meant for the demo.
+    ``certificate_file`` and ``key_file`` take the place of the home's own certificate; ``authority_file`` is then what
+    phones are to trust.
     ``show_floor`` is the rate (spasms per observed hour) that this detector reports where there are none.
     """
 
@@ -39,6 +41,7 @@ class DiarySettings(Section):
     tls: Literal["auto", "off"] = "auto"
     certificate_file: Path | None = None
     key_file: Path | None = None
+    authority_file: Path | None = None
     names: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
     open_on_loopback: bool = False

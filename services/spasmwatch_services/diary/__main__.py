@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from spasmwatch.adapters.acknowledge_links import LinkRedeemer, link_key
 from spasmwatch.adapters.stores import open_store
 from spasmwatch.cli import main as command_line
 from spasmwatch.ports import Clock
@@ -28,7 +29,17 @@ def wire(program: Program) -> None:
     certificate = certificates(settings, clock)
     bus = program.connect(NODE)
     outbox = program.outbox(bus, NODE)
-    house = furnish(settings, program.topics, bus, outbox, lambda: open_store(settings, readonly=True), database, clock)
+    redeemer = program.own(LinkRedeemer(link_key(settings), folder / "answers.sqlite"))
+    house = furnish(
+        settings,
+        program.topics,
+        bus,
+        outbox,
+        lambda: open_store(settings, readonly=True),
+        database,
+        redeemer,
+        clock,
+    )
     program.own(house.history)
     server = program.own(WebServer(web.build(house), settings.diary, certificate))
     program.start("web", server.serve)

@@ -4,8 +4,9 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Form, Request
 
 from spasmwatch_services.diary.accounts import ROLES, Accounts, Role, Session
 from spasmwatch_services.diary.preferences import Preferences
@@ -87,10 +88,7 @@ class Guard:
             return Visitor(person.name, person.shown, person.role, self._permissions(person.role), csrf="")
         visitor = self._by_cookie(request)
         if request.method in UNSAFE:
-            self.check_origin(request)
-            given = request.headers.get("x-csrf-token", "")
-            if not secrets.compare_digest(given.encode(), visitor.csrf.encode()):
-                raise Refused("error.csrf")
+            self._check_token(request, visitor, request.headers.get("x-csrf-token", ""))
         return visitor
 
     def may(self, what: May) -> Callable[[Request], Visitor]:
@@ -103,6 +101,23 @@ class Guard:
             return visitor
 
         return permitted
+
+    def posted(self, what: May | None = None) -> Callable[[Request, str], Visitor]:
+        """A dependency for forms: the visitor whose own page sent it, if they may do that."""
+
+        def permitted(request: Request, csrf: Annotated[str, Form()] = "") -> Visitor:
+            visitor = self._by_cookie(request)
+            self._check_token(request, visitor, csrf)
+            if what is not None and what not in visitor.permissions:
+                raise Refused
+            return visitor
+
+        return permitted
+
+    def _check_token(self, request: Request, visitor: Visitor, given: str) -> None:
+        self.check_origin(request)
+        if not secrets.compare_digest(given.encode(), visitor.csrf.encode()):
+            raise Refused("error.csrf")
 
     def check_origin(self, request: Request) -> None:
         """Refuse what another site's page made the browser send."""
@@ -126,6 +141,10 @@ class Guard:
         raise NotLoggedIn
 
     def _permissions(self, role: Role) -> frozenset[May]:
+        permissions = PERMISSIONS[role]
         if role == "patient" and self._preferences.patient_sees_counts:
-            return PERMISSIONS[role] | PATIENT_WITH_COUNTS
-        return PERMISSIONS[role]
+            permissions |= PATIENT_WITH_COUNTS
+        if role == "patient" and not any(person.role == "owner" for person in self._accounts.people()):
+            # Whoever lives alone with their spasms looks after the home, too.
+            permissions |= {May.MANAGE}
+        return permissions

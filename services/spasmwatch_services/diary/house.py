@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from argon2 import PasswordHasher
 
+from spasmwatch.adapters.acknowledge_links import LinkRedeemer
 from spasmwatch.domain.advice import Advice
 from spasmwatch.domain.topics import Topics
 from spasmwatch.ports import Bus, Clock, Outbox, Store
@@ -44,12 +45,14 @@ class House:
     render: Renderer
     pictures: Pictures
     writes: Limit
+    knocks: Limit
     passwords: WrongPasswords
+    redeemer: LinkRedeemer
 
 
 def furnish(
     settings: Settings, topics: Topics, bus: Bus, outbox: Outbox, open_store: Callable[[], Store],
-    database: Database, clock: Clock, hasher: PasswordHasher | None = None,
+    database: Database, redeemer: LinkRedeemer, clock: Clock, hasher: PasswordHasher | None = None,
 ) -> House:  # fmt: skip
     """A house with everything in it."""
     live = Live(bus, topics, clock)
@@ -75,5 +78,7 @@ def furnish(
         render=Renderer(words, settings.home, clock),
         pictures=Pictures(),
         writes=Limit(burst=60, per_minute=120),
+        knocks=Limit(burst=20, per_minute=20),
         passwords=WrongPasswords(),
+        redeemer=redeemer,
     )

@@ -41,15 +41,6 @@ class HomeCertificates:
         """What a phone is to trust (PEM)."""
         return self._folder / "authority.crt"
 
-    def authority_der(self) -> bytes:
-        """The same for phones that want DER."""
-        return _certificate(self.authority).public_bytes(serialization.Encoding.DER)
-
-    def fingerprint(self) -> str:
-        """SHA-256 of the authority's certificate, to compare by eye."""
-        digest = _certificate(self.authority).fingerprint(hashes.SHA256()).hex().upper()
-        return " ".join(digest[i : i + 4] for i in range(0, len(digest), 4))
-
     def server(self) -> tuple[Path, Path]:
         """Certificate chain and key of the server, made when missing, soon to expire or lacking a name."""
         private_folder(self._folder)

@@ -2,7 +2,7 @@
 export const words = JSON.parse(document.body.dataset.words);
 
 export function text(key, values = {}) {
-  return words[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  return (words[key] ?? words.note).replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
 let csrf = document.querySelector('meta[name="csrf"]').content;
