@@ -27,6 +27,7 @@ class MemoryBroker:
     def __init__(self) -> None:
         self.published: list[tuple[str, bytes]] = []
         self.retained: dict[str, bytes] = {}
+        self._turn = 0
         self._sessions: dict[str, _Session] = {}
 
     def publish(self, topic: str, payload: bytes, *, retain: bool) -> None:
@@ -35,9 +36,15 @@ class MemoryBroker:
             self.retained[topic] = payload
         elif retain:
             self.retained.pop(topic, None)
+        groups: dict[str, list[_Session]] = {}
         for session in list(self._sessions.values()):
-            if any(paho.topic_matches_sub(_plain(wanted), topic) for wanted in session.filters):
-                self._deliver(session, topic, payload, retained=False)
+            for wanted in session.filters:
+                if paho.topic_matches_sub(_plain(wanted), topic):
+                    # Subscribers of a group take turns; everybody else is a group of one.
+                    groups.setdefault(wanted if wanted.startswith("$share/") else str(id(session)), []).append(session)
+        for members in groups.values():
+            self._turn += 1
+            self._deliver(members[self._turn % len(members)], topic, payload, retained=False)
 
     def payloads(self, topic_filter: str) -> list[bytes]:
         """The payloads of everything published so far on matching topics."""
