@@ -232,6 +232,8 @@ def tic(start: float, style: TicStyle, strength: float) -> Movement:
             Part(_paired("lid", side), strength, *timing),
             Part(_paired("squeeze", side), strength, *timing),
             Part(_paired("cheek", side), 0.5 * strength, *timing),
+            # As in a wink: the brow goes down with the lid, which it does not in hemifacial spasm.
+            Part(_paired("brow", side), -0.35 * strength, *timing),
         ]
     return Movement("tic", style.pattern, reported, strength, 1, tuple(parts), spasm=True)
 

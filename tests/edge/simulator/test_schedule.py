@@ -2,7 +2,9 @@ import itertools
 
 import pytest
 
+from spasmwatch_edge.simulator.pose import neutral
 from spasmwatch_edge.simulator.schedule import DEMO, HEALTHY, RESTING, SPASMODIC, blocks, labels, until
+from spasmwatch_edge.simulator.unrest import Unrest
 
 
 def minutes(seed, behaviour, count):
@@ -52,3 +54,12 @@ def test_the_labels_of_a_clonic_series_count_its_bursts_and_lie_inside_the_recor
     series = [event for event in told["events"] if event["pattern"] == "hfs_clonic"]
     assert all(event["bursts"] >= 2 for event in series)
     assert not {"glance"} & {event["kind"] for event in told["confounders"]}
+
+
+def test_a_resting_head_sways_by_less_than_a_pixel_at_sixty_pixels_between_the_eyes():
+    unrest = Unrest(seed=3, sway=RESTING.sway)
+    poses = [unrest.pose(neutral(), number / 25) for number in range(60 * 25)]
+    for channel in ("head_x", "head_y", "yaw", "pitch"):
+        values = [60 * pose[channel] for pose in poses]
+        assert max(values) - min(values) < 1.0
+    assert max(60 * abs(pose["roll"]) for pose in poses) < 1.0
