@@ -1,0 +1,30 @@
+"""Getting the model: the right bytes or none."""
+
+from pathlib import Path
+
+import pytest
+
+from spasmwatch.errors import ModelError
+from spasmwatch_edge import model_file
+from spasmwatch_edge.landmark_model import FaceMesh
+
+
+def test_a_wrong_file_is_refused_and_nothing_is_left_behind(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.task"
+    wrong.write_bytes(b"something else")
+    target = tmp_path / "models" / "face_landmarker.task"
+    with pytest.raises(ModelError, match="sha256"):
+        model_file.fetch(str(wrong), target)
+    assert not target.parent.exists()
+
+
+def test_the_right_file_is_put_in_place_whole(tmp_path: Path) -> None:
+    target = tmp_path / "models" / "face_landmarker.task"
+    model_file.fetch(str(model_file.model_path()), target)
+    assert [path.name for path in target.parent.iterdir()] == ["face_landmarker.task"]
+    FaceMesh(target)
+
+
+def test_a_missing_model_says_how_to_get_it(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="spasmwatch models fetch"):
+        FaceMesh(tmp_path / "none.task")

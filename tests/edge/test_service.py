@@ -1,0 +1,193 @@
+"""The camera program as its records, faults and pauses show it."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from spasmwatch.domain.detection.signals import FrameSignals
+from spasmwatch.domain.records import Health, Observation, Record, Spasm
+from spasmwatch.domain.topics import Fault, PauseCommand, PauseState
+from spasmwatch.errors import SourceError
+from spasmwatch_edge.pause import Pause
+from spasmwatch_edge.service import EdgeService
+from support.faces import Act, signals
+
+EPOCH = 1_790_000_000.0
+PICTURE = np.zeros((4, 4, 3), np.uint8)
+
+
+class Kept:
+    """An outbox that only remembers."""
+
+    def __init__(self) -> None:
+        self.records: list[Any] = []
+
+    def add(self, record: Any) -> Any:
+        self.records.append(record)
+        return record
+
+    def of(self, model: type[Record]) -> list[Any]:
+        return [record for record in self.records if isinstance(record, model)]
+
+
+class Clock(threading.Event):
+    """Time that passes only while somebody waits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.time = EPOCH
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.time += timeout or 0.0
+        return self.is_set()
+
+
+class Scripted:
+    """A source of one frame per signal; ``break_at`` raises there once, ``at`` calls back before that frame."""
+
+    def __init__(self, clock: Clock, frames: list[FrameSignals], *, break_at: float | None = None) -> None:
+        self.clock, self.script, self.break_at = clock, frames, break_at
+        self.at: dict[float, Any] = {}
+        self.opened = self.closed = 0
+
+    def frames(self) -> Iterator[tuple[float, NDArray[np.uint8]]]:
+        while self.script:
+            signal = self.script[0]
+            if self.break_at is not None and signal.time >= self.break_at:
+                self.break_at = None
+                raise SourceError("camera 0: no picture for 8 s")
+            for moment in [moment for moment in self.at if signal.time >= moment]:
+                self.at.pop(moment)()
+            self.script.pop(0)
+            self.clock.time = max(self.clock.time, EPOCH + signal.time)
+            yield self.clock.time, PICTURE
+        self.clock.set()
+
+    def close(self) -> None:
+        self.closed += 1
+
+    def look(self, time: float, frame: NDArray[np.uint8]) -> FrameSignals:
+        return FrameSignals(time, self.face)
+
+    @property
+    def face(self) -> Any:
+        return self.all_faces[min(self.looked(), len(self.all_faces) - 1)]
+
+    def looked(self) -> int:
+        return len(self.all_faces) - len(self.script) - 1
+
+    def reopen(self) -> "Scripted":
+        self.opened += 1
+        return self
+
+    all_faces: list[Any]
+
+
+class Home:
+    """A service with everything around it in sight."""
+
+    def __init__(self, folder: Path, frames: list[FrameSignals], *, live: bool, break_at: float | None = None) -> None:
+        self.clock, self.outbox = Clock(), Kept()
+        self.faults: list[Fault] = []
+        self.pauses: list[PauseState] = []
+        self.source = Scripted(self.clock, list(frames), break_at=break_at)
+        self.source.all_faces = [frame.face for frame in frames]
+        self.pause = Pause(folder / "pause.json", self.now, self.pauses.append)
+        self.service = EdgeService(
+            source=self.source,
+            reopen=self.source.reopen,
+            live=live,
+            vision=self.source,
+            outbox=self.outbox,
+            person="patient",
+            pause=self.pause,
+            tell_fault=self.faults.append,
+            stopping=self.clock,
+            clock_ok=lambda: True,
+            now=lambda: self.clock.time,
+        )
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.clock.time, UTC)
+
+    def command(self, verb: str, *, patient: bool, minutes: float | None = None) -> None:
+        until = None if minutes is None else self.now() + timedelta(minutes=minutes)
+        fields = {"id": f"{verb}-{self.clock.time}", "verb": verb, "actor": "anna", "patient": patient}
+        self.pause.obey(PauseCommand.model_validate({**fields, "until": until, "time": self.now()}))
+
+
+SPASM = [Act(6.0, 8.0, close_left=0.7, mouth_left=0.08)]
+
+
+def test_a_spasm_is_told_when_it_begins_and_published_whole_when_it_is_over(tmp_path: Path) -> None:
+    home = Home(tmp_path, signals(SPASM, seconds=12.0), live=False)
+    home.service.run()
+    start, end = home.outbox.of(Spasm)
+    assert (start.phase, end.phase) == ("start", "end")
+    assert start.spasm_id == end.spasm_id
+    assert (end.kind, end.side) == ("hemifacial", "left")
+    assert end.start.timestamp() - EPOCH == pytest.approx(6.0, abs=0.1)
+
+
+def test_the_last_part_of_a_minute_is_published_too(tmp_path: Path) -> None:
+    home = Home(tmp_path, signals([], seconds=12.0), live=False)
+    home.service.run()
+    observations = home.outbox.of(Observation)
+    assert sum(o.seconds for o in observations) == pytest.approx(12.0, abs=0.2)
+    assert home.outbox.of(Health)[-1].state == "stopped"
+
+
+def test_a_stalled_camera_is_a_fault_until_it_is_back(tmp_path: Path) -> None:
+    home = Home(tmp_path, signals([], seconds=40.0), live=True, break_at=10.0)
+    home.service.run()
+    assert [fault.active for fault in home.faults] == [False, True, False]
+    assert "no picture" in (home.faults[1].cause or "")
+    assert home.source.opened == 1
+
+
+def test_a_recording_that_breaks_ends_the_program_with_its_reason(tmp_path: Path) -> None:
+    home = Home(tmp_path, signals([], seconds=20.0), live=False, break_at=10.0)
+    with pytest.raises(SourceError, match="no picture"):
+        home.service.run()
+    assert sum(o.seconds for o in home.outbox.of(Observation)) == pytest.approx(10.0, abs=0.2)
+
+
+def test_a_pause_switches_the_camera_off_and_counts_as_paused(tmp_path: Path) -> None:
+    home = Home(tmp_path, signals([], seconds=30.0), live=True)
+    home.source.at[10.0] = lambda: home.command("pause", patient=False, minutes=2)
+    home.service.run()
+    assert home.source.closed >= 1
+    paused = sum(o.unobserved.get("paused", 0.0) for o in home.outbox.of(Observation))
+    assert paused == pytest.approx(120.0, abs=2.0)
+    assert [state.paused for state in home.pauses] == [False, True, False]
+
+
+def test_only_the_patient_ends_a_pause_early(tmp_path: Path) -> None:
+    home = Home(tmp_path, signals([], seconds=1.0), live=True)
+    home.command("pause", patient=False, minutes=60)
+    home.clock.time += 60
+    home.command("resume", patient=False)
+    assert home.pause.on
+    home.clock.time += 60
+    home.command("resume", patient=True)
+    assert not home.pause.on
+
+
+def test_a_pause_survives_a_restart_and_ends_in_time(tmp_path: Path) -> None:
+    home = Home(tmp_path, signals([], seconds=1.0), live=True)
+    home.command("pause", patient=True, minutes=10)
+    again = Home(tmp_path, signals([], seconds=1.0), live=True)
+    assert again.pause.on
+    again.clock.time += 601
+    assert not again.pause.on
+
+
+def test_a_damaged_pause_file_keeps_the_camera_off(tmp_path: Path) -> None:
+    (tmp_path / "pause.json").write_text("{")
+    assert Home(tmp_path, signals([], seconds=1.0), live=True).pause.on
