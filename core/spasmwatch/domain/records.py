@@ -6,6 +6,7 @@ Unknown keys are ignored, so that an older reader survives a newer sender.
 """
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, ClassVar, Final, Literal, Self, get_args
 
@@ -350,12 +351,32 @@ MODELS: Final[dict[str, type[Record]]] = {
 }  # fmt: skip
 
 _ENVELOPE: Final = frozenset({"schema", "id", "home", "node", "person", "boot", "seq"})
+_ENVELOPE_FIELDS: Final = _ENVELOPE - {"schema"} | {"schema_"}
+_USUAL_HEAD: Final = re.compile(rb'\{"schema": ?"([a-z]+)/1\.')
 
 
 def parse(payload: bytes | str) -> Record:
     """The record in a payload from outside. Raises RecordError saying what is wrong with it."""
     if len(payload) > MAX_PAYLOAD_BYTES:
         raise RecordError(f"payload of {len(payload)} bytes is larger than {MAX_PAYLOAD_BYTES}")
+    return _parse_usual(payload) or _parse_any(payload)
+
+
+def _parse_usual(payload: bytes | str) -> Record | None:
+    """A record written as we write it, in half the time: decoded and validated in one go. None for all others."""
+    raw = payload.encode("utf-8", "surrogatepass") if isinstance(payload, str) else payload
+    head = _USUAL_HEAD.match(raw)
+    model = MODELS.get(head[1].decode()) if head else None
+    if model is None:
+        return None
+    try:
+        record = model.model_validate_json(raw)
+    except (ValidationError, OverflowError):
+        return None  # the slower way finds the words for what is wrong
+    return record if record.model_fields_set >= _ENVELOPE_FIELDS else None
+
+
+def _parse_any(payload: bytes | str) -> Record:
     try:
         fields = json.loads(payload)
     except (ValueError, RecursionError) as error:

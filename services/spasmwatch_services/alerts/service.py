@@ -73,7 +73,7 @@ class AlertService:
 
     def run(self, stopping: threading.Event) -> None:
         """Work until told to stop."""
-        self.engine.listening_since = self._clock.now()
+        self.engine.listen(self._clock.now())
         self.hand_over()
         while not stopping.is_set():
             self.work(self._wait_s())
@@ -133,8 +133,7 @@ class AlertService:
     def _take(self, item: Message | Trouble, now: datetime) -> Outcome:
         if isinstance(item, Trouble):
             if item.what == "broker":
-                self.engine.deaf = item.cause is not None
-                self.engine.listening_since = now
+                self.engine.listen(now, deaf=item.cause is not None)
             return self.engine.own_fault(item.what, item.cause, now)
         levels = item.topic.removeprefix(f"{self._topics.base}/{self._topics.home}/").split("/")
         try:

@@ -16,7 +16,7 @@ from spasmwatch.domain.alerting.parameters import Rules
 from spasmwatch.domain.alerting.presence import Blindness, CameraSilence, FaceMemory, NodeMemory
 from spasmwatch.domain.records import Diary, Health, Label, Observation, Record, Spasm, Verdict
 from spasmwatch.domain.topics import AlertCommand, Fault
-from spasmwatch.domain.trend.daybook import KEPT_DAYS, Day, DayBook
+from spasmwatch.domain.trend.daybook import KEPT_DAYS, Day, DayBook, Minute
 
 NODE = "alerts"
 """The alert service's own node; its records are not judged."""
@@ -53,7 +53,7 @@ class _Person:
     """The rules of one person."""
 
     def __init__(self, name: str, rules: Rules, zone: tzinfo, memory: PersonMemory, days: dict[date, Day]) -> None:
-        self.name, self.memory = name, memory
+        self.name, self.memory, self.piece = name, memory, f"person/{name}"
         self.book = DayBook(zone, rules.escalation.long_s, days)
         self.escalation = EscalationRule(rules.escalation, name, self.book, memory.escalation)
         self.blindness = Blindness(rules.blind, name, self.book, memory.face)
@@ -74,11 +74,11 @@ class Engine:
         self.memory = memory or EngineMemory()
         self.lifecycle = Lifecycle(rules.repeats, steps, self.memory.lifecycle)
         self.touched: set[str] = set()
-        self.listening_since: datetime | None = None
-        """Set by the live service: silence before it was no silence of a camera."""
-        self.deaf = False
-        """The broker is away: nothing can be heard, so silence proves nothing."""
+        self._listening_since: datetime | None = None
+        self._deaf = False
         self._ticked_at: datetime | None = None
+        self._due: datetime | None = None
+        self._due_is_old = True
         self._people: dict[str, _Person] = {}
         self._cameras: dict[str, CameraSilence] = {}
         for name, memory_of in self.memory.people.items():
@@ -91,6 +91,10 @@ class Engine:
         if record.node == NODE:
             return Outcome()
         return self._noted(self._taken(record, now))
+
+    def listen(self, now: datetime, deaf: bool = False) -> None:
+        """Live service: hearing begins or, without a broker, ends; silence before or meanwhile proves nothing."""
+        self._listening_since, self._deaf, self._due_is_old = now, deaf, True
 
     def availability(self, node: str, online: bool, now: datetime) -> Outcome:
         """A node came or went."""
@@ -111,7 +115,15 @@ class Engine:
         return self._noted(self.lifecycle.command(alert_id, command, now))
 
     def due(self) -> datetime | None:
-        """When :meth:`tick` can next change something."""
+        """When :meth:`tick` can next change something; sometimes a little early, never late.
+
+        A report only moves the end of a silence further away, so the answer is kept until something else happens.
+        """
+        if self._due_is_old:
+            self._due, self._due_is_old = self._first_due(), False
+        return self._due
+
+    def _first_due(self) -> datetime | None:
         times = [self.lifecycle.due(), *(self._silence_due(camera) for camera in self._cameras.values())]
         times += [self._next_judgement(person) for person in self._people.values()]
         times += [self._grown_at(alert) for alert in self.lifecycle.open()]
@@ -121,9 +133,9 @@ class Engine:
 
     def tick(self, now: datetime) -> Outcome:
         """Let time pass."""
-        self._ticked_at = now
+        self._ticked_at, self._due_is_old = now, True
         outcome = self.lifecycle.tick(now)
-        for alert in list(self.lifecycle.open()):
+        for alert in self.lifecycle.open():
             grown_at = self._grown_at(alert)
             if grown_at is not None and now >= grown_at:
                 grown = Finding(alert.key, "warning", alert.reason, alert.evidence)
@@ -161,7 +173,7 @@ class Engine:
     def _spasm(self, spasm: Spasm, now: datetime) -> Outcome:
         if spasm.phase != "end":
             return Outcome()
-        outcome = self._judged([faults.clock(spasm.node, spasm.clock_ok)], now)
+        outcome = self._clock(spasm.node, spasm.clock_ok, now)
         verdict = self.memory.verdicts.get(spasm.spasm_id, spasm.verdict)
         if not spasm.clock_ok or verdict in NO_SPASM:
             return outcome
@@ -173,38 +185,35 @@ class Engine:
         return outcome
 
     def _observation(self, observation: Observation, now: datetime) -> Outcome:
-        person = self._person(observation.person)
-        local = observation.start.astimezone(self._zone)
-        camera = self._camera(observation)
-        outcome = self._judged([faults.clock(observation.node, observation.clock_ok)], now)
-        if camera.observation(observation, local.date(), now) and self.lifecycle.is_open(camera.key):
+        minute = Minute.of(observation, self._zone)
+        person, camera = self._person(observation.person), self._camera(observation)
+        outcome = self._clock(observation.node, observation.clock_ok, now)
+        if camera.observation(minute, now) and self.lifecycle.is_open(camera.key):
             outcome.add(self.lifecycle.clear(camera.key, now, f"camera {observation.node} reports again"))
         if not observation.clock_ok:
             return outcome
         if person.memory.judged is None:
             self._set_judged(person, now)
-        person.book.observe(observation)
-        outcome.add(self._face(person, observation, local, now))
-        outcome.add(self._escalation_minute(person, observation, now))
+        person.book.observe(minute)
+        self._face(person, minute, now, outcome)
+        self._escalation_minute(person, minute, now, outcome)
         return outcome
 
-    def _face(self, person: _Person, observation: Observation, local: datetime, now: datetime) -> Outcome:
+    def _face(self, person: _Person, minute: Minute, now: datetime, outcome: Outcome) -> None:
         blindness = person.blindness
-        finding = blindness.observation(observation, local.date(), local.hour)
+        finding = blindness.observation(minute)
         if finding is not None and self._rules.blind.enabled:
-            return self.lifecycle.report(finding, now)
-        if blindness.seen and self.lifecycle.is_open(blindness.key):
-            return self.lifecycle.clear(blindness.key, now, "the face is seen again")
-        return Outcome()
+            outcome.add(self.lifecycle.report(finding, now))
+        elif blindness.seen and self.lifecycle.is_open(blindness.key):
+            outcome.add(self.lifecycle.clear(blindness.key, now, "the face is seen again"))
 
-    def _escalation_minute(self, person: _Person, observation: Observation, now: datetime) -> Outcome:
+    def _escalation_minute(self, person: _Person, minute: Minute, now: datetime, outcome: Outcome) -> None:
         rule = person.escalation
-        finding = rule.observation(observation, now)
-        if finding is not None and self._rules.escalation.enabled and not self._broken(observation.node):
-            return self.lifecycle.report(finding, now)
-        if finding is None and self.lifecycle.is_open(rule.key) and (calm := rule.calm()):
-            return self.lifecycle.clear(rule.key, now, calm)
-        return Outcome()
+        finding = rule.observation(minute, now)
+        if finding is not None and self._rules.escalation.enabled and not self._broken(minute.observation.node):
+            outcome.add(self.lifecycle.report(finding, now))
+        elif finding is None and self.lifecycle.is_open(rule.key) and (calm := rule.calm()):
+            outcome.add(self.lifecycle.clear(rule.key, now, calm))
 
     def _label(self, label: Label) -> Outcome:
         before = self.memory.verdicts.get(label.spasm_id)
@@ -241,6 +250,11 @@ class Engine:
 
     # Faults
 
+    def _clock(self, node: str, clock_ok: bool, now: datetime) -> Outcome:
+        if clock_ok and self.lifecycle.nothing_open:
+            return Outcome()
+        return self._judged([faults.clock(node, clock_ok)], now)
+
     def _judged(self, judgements: list[faults.Judgement], now: datetime) -> Outcome:
         outcome = Outcome()
         for about, finding in judgements:
@@ -260,13 +274,13 @@ class Engine:
         return alert.since + timedelta(minutes=self._rules.fault.warn_after_minutes)
 
     def _silence_due(self, camera: CameraSilence) -> datetime | None:
-        if self.deaf or not self._rules.fault.enabled:
+        if self._deaf or not self._rules.fault.enabled:
             return None
         alert = next((one for one in self.lifecycle.open() if one.key == camera.key), None)
         due = camera.due(alert.severity if alert else None)
-        if due is None or self.listening_since is None:
+        if due is None or self._listening_since is None:
             return due
-        return max(due, self.listening_since + timedelta(minutes=self._rules.fault.after_minutes))
+        return max(due, self._listening_since + timedelta(minutes=self._rules.fault.after_minutes))
 
     def _broken(self, node: str) -> bool:
         """Whether this camera itself says that it cannot be trusted now."""
@@ -305,7 +319,8 @@ class Engine:
         local = now.astimezone(self._zone)
         early = local.hour < self._rules.worsening.hour
         person.memory.judged = local.date() - timedelta(days=1 if early else 0)
-        self.touched.add(f"person/{person.name}")
+        self._due_is_old = True
+        self.touched.add(person.piece)
 
     # Memory
 
@@ -313,14 +328,16 @@ class Engine:
         if self.lifecycle.changed:
             self.touched.add("lifecycle")
             self.lifecycle.changed = False
+            self._due_is_old = True
         return outcome
 
     def _person(self, name: str) -> _Person:
-        self.touched.add(f"person/{name}")
         person = self._people.get(name)
         if person is None:
             memory = self.memory.people[name] = PersonMemory()
             person = self._people[name] = self._make(name, memory)
+            self._due_is_old = True
+        self.touched.add(person.piece)
         return person
 
     def _make(self, name: str, memory: PersonMemory) -> _Person:
@@ -329,12 +346,13 @@ class Engine:
 
     def _camera(self, observation: Observation) -> CameraSilence:
         node = observation.node
-        self.touched.add(f"node/{node}")
         camera = self._cameras.get(node)
         if camera is None:
             start = observation.start
             memory = self.memory.nodes[node] = NodeMemory(first=start, last=start)
             camera = self._cameras[node] = CameraSilence(self._rules.fault, node, memory)
+            self._due_is_old = True
+        self.touched.add(camera.piece)
         return camera
 
 

@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 
 from spasmwatch.domain.alerting.lifecycle import Evidence, Finding, Key
 from spasmwatch.domain.alerting.parameters import Escalation
-from spasmwatch.domain.records import Observation, Spasm
-from spasmwatch.domain.trend.daybook import Day, DayBook
+from spasmwatch.domain.records import Spasm
+from spasmwatch.domain.trend.daybook import Day, DayBook, Minute
 
 USUAL_DAYS = 56
 SPREAD_OF_RATES = 0.8
@@ -52,9 +52,9 @@ class EscalationRule:
         """A person said that this was no spasm."""
         self.memory.spasms = deque(entry for entry in self.memory.spasms if entry[1] != spasm_id)
 
-    def observation(self, observation: Observation, now: datetime) -> Finding | None:
+    def observation(self, minute: Minute, now: datetime) -> Finding | None:
         """A minute has passed."""
-        end = observation.start + timedelta(seconds=observation.seconds)
+        observation, end = minute.observation, minute.end
         if observation.observed_s <= 0 or now - end > timedelta(minutes=self._settings.late_minutes):
             return None
         minutes = self.memory.minutes

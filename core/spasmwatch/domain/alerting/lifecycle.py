@@ -6,7 +6,6 @@ correction to everybody who had been told.
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -118,15 +117,20 @@ class Lifecycle:
         self.memory = memory or Memory()
         self._by_key = {alert.key: alert for alert in self.memory.alerts}
         self.changed = False
+        self._open = {alert.key for alert in self.memory.alerts if alert.closed_at is None}
 
-    def open(self) -> Iterable[Open]:
+    @property
+    def nothing_open(self) -> bool:
+        """Whether no alert is open: the usual case, in which a minute needs little work."""
+        return not self._open
+
+    def open(self) -> list[Open]:
         """Alerts that are not closed."""
-        return (alert for alert in self.memory.alerts if alert.closed_at is None)
+        return [alert for alert in self.memory.alerts if alert.closed_at is None] if self._open else []
 
     def is_open(self, key: Key) -> bool:
         """Whether the condition of ``key`` is known to hold (acknowledged, snoozed and dismissed ones included)."""
-        alert = self._by_key.get(key)
-        return alert is not None and alert.closed_at is None
+        return key in self._open
 
     def find(self, alert_id: str) -> Open | None:
         """The alert of this id, if it is still remembered."""
@@ -154,6 +158,7 @@ class Lifecycle:
         if alert is None or alert.closed_at is not None:
             return Outcome()
         self.changed = True
+        self._open.discard(key)
         alert.closed_at = now
         alert.until = None
         if alert.state == "dismissed":
@@ -181,7 +186,7 @@ class Lifecycle:
     def tick(self, now: datetime) -> Outcome:
         """Let time pass: holds and snoozes end, unanswered alerts insist, old ones are forgotten."""
         outcome = Outcome()
-        for alert in list(self.open()):
+        for alert in self.open():
             outcome.add(self._tick(alert, now))
         self._forget(now)
         return outcome
@@ -192,6 +197,7 @@ class Lifecycle:
         alert = Open(key.alert_id(now), key, finding.severity, "pending", now, finding.reason, finding.evidence)
         self.memory.alerts.append(alert)
         self._by_key[key] = alert
+        self._open.add(key)
         if finding.hold > timedelta(0):
             alert.until = now + finding.hold
             return Outcome([_record(alert, now)])
@@ -207,6 +213,7 @@ class Lifecycle:
         self.changed = True
         worse = RANK[finding.severity] > RANK[alert.severity]
         alert.closed_at = None
+        self._open.add(alert.key)
         alert.reason, alert.evidence = finding.reason, finding.evidence
         alert.severity = finding.severity if worse else alert.severity
         if worse:

@@ -10,10 +10,12 @@ from datetime import date, datetime, timedelta
 
 from spasmwatch.domain.alerting.lifecycle import Finding, Key
 from spasmwatch.domain.alerting.parameters import Blind, Faults
-from spasmwatch.domain.records import HOME, Observation
-from spasmwatch.domain.trend.daybook import DayBook
+from spasmwatch.domain.records import HOME
+from spasmwatch.domain.trend.daybook import DayBook, Minute
 
 LEARNT_DAYS = 14
+CHECK_S = 600
+"""How often, in seconds of looking, a missing face is judged."""
 NEW = timedelta(days=1)
 """So young a camera has no usual gaps yet; its silence goes on the page but pushes nobody."""
 
@@ -24,7 +26,6 @@ class NodeMemory:
 
     first: datetime
     last: datetime
-    paused: bool = False
     gaps: dict[date, float] = field(default_factory=dict)
 
 
@@ -32,20 +33,19 @@ class CameraSilence:
     """Whether one camera still reports."""
 
     def __init__(self, settings: Faults, node: str, memory: NodeMemory) -> None:
-        self._settings, self._node, self.memory = settings, node, memory
+        self._settings, self._node, self.memory, self.piece = settings, node, memory, f"node/{node}"
         self.key = Key("fault", HOME, node=node, what="silent")
         self._usual: float | None = None
+        self._after = timedelta(minutes=settings.after_minutes)
 
-    def observation(self, observation: Observation, day: date, now: datetime) -> bool:
+    def observation(self, minute: Minute, now: datetime) -> bool:
         """A report; True when it is fresh, i.e. shows that the camera is alive now."""
-        end = observation.start + timedelta(seconds=observation.seconds)
+        observation, day, memory = minute.observation, minute.day, self.memory
         # With a wrong clock only the arrival tells that it lives.
-        end = min(end, now) if observation.clock_ok else now
-        memory = self.memory
+        end = min(minute.end, now) if observation.clock_ok else now
         gap = (observation.start - memory.last).total_seconds()
         if end > memory.last:
             memory.last = end
-            memory.paused = observation.unobserved.get("paused", 0.0) > observation.seconds / 2
         if day not in memory.gaps:
             self._usual = None
             memory.gaps[day] = 0.0
@@ -54,7 +54,7 @@ class CameraSilence:
         if gap > memory.gaps[day]:
             self._usual = None
             memory.gaps[day] = gap
-        return now - end < timedelta(minutes=self._settings.after_minutes)
+        return now - end < self._after
 
     def usual_gap(self) -> float:
         """Seconds of silence that are usual at least every other day; 0 for a camera that runs all the time."""
@@ -104,10 +104,9 @@ class Blindness:
         self._settings, self._book, self.memory = settings, book, memory
         self.key = Key("blind", person)
 
-    def observation(self, observation: Observation, day: date, hour: int) -> Finding | None:
+    def observation(self, minute: Minute) -> Finding | None:
         """A minute has passed; a finding when the face has been missing for too long."""
-        memory = self.memory
-        end = observation.start + timedelta(seconds=observation.seconds)
+        memory, observation, day = self.memory, minute.observation, minute.day
         if memory.first is None:
             memory.first = observation.start
         if day not in memory.hours:
@@ -116,13 +115,14 @@ class Blindness:
                 del memory.hours[old]
         face = max(observation.face_s, observation.observed_s)
         if face > 0:
-            memory.hours[day][hour] += face
-            memory.last, memory.looked_s = end, 0.0
+            memory.hours[day][minute.hour] += face
+            memory.last, memory.looked_s = minute.end, 0.0
             return None
-        paused = observation.unobserved.get("paused", 0.0) > observation.seconds / 2
-        if not paused:
-            memory.looked_s += observation.seconds
-        return None if paused else self._check(end, day)
+        if observation.unobserved.get("paused", 0.0) > observation.seconds / 2:
+            return None
+        before = memory.looked_s // CHECK_S
+        memory.looked_s += observation.seconds
+        return self._check(minute.end, day) if memory.looked_s // CHECK_S > before else None
 
     @property
     def seen(self) -> bool:
@@ -132,7 +132,7 @@ class Blindness:
     def _check(self, now: datetime, day: date) -> Finding | None:
         memory, settings = self.memory, self._settings
         since = memory.last or memory.first
-        if since is None or memory.looked_s < 600:
+        if since is None:
             return None
         missing = (now - since).total_seconds() / 3600
         if missing < settings.after_h or (memory.last is None and missing < 2 * settings.after_h):

@@ -60,6 +60,22 @@ class Day:
         return sum(cell.counts.get(cell_name, 0) for cell in self.cells.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Minute:
+    """An observation, its end, and the home day and hour of its start: worked out once for all who look at it."""
+
+    observation: Observation
+    end: datetime
+    day: date
+    hour: int
+
+    @classmethod
+    def of(cls, observation: Observation, zone: tzinfo) -> "Minute":
+        """In the home's time zone."""
+        local = observation.start.astimezone(zone)
+        return cls(observation, observation.start + timedelta(seconds=observation.seconds), local.date(), local.hour)
+
+
 class DayBook:
     """Days of one person. ``touched`` names those changed since it was last emptied, for saving."""
 
@@ -79,15 +95,15 @@ class DayBook:
         """Whether anything was recorded on that home day."""
         return self.local_day(time) in self.days
 
-    def observe(self, observation: Observation) -> float:
-        """Add a minute; returns the observed seconds that no other camera had already covered."""
-        day, cell = self._cell(observation.start, observation.node)
+    def observe(self, minute: Minute) -> None:
+        """Add a minute; time that another camera has already covered adds nothing."""
+        observation = minute.observation
+        day, cell = self._cell(minute.day, minute.hour, observation.node)
         if observation.detector is not None:
             day.detector = f"{observation.detector.name} {observation.detector.version}"
-        cell.closed_s += observation.spasm_closed_s
-        new = self._not_yet_seen(observation) if observation.observed_s > 0 else 0.0
-        cell.observed_s += new
-        return new
+        if observation.observed_s > 0:
+            cell.closed_s += observation.spasm_closed_s
+            cell.observed_s += self._not_yet_seen(observation)
 
     def add(self, spasm: Spasm) -> bool:
         """Count a spasm; False when another camera has counted the same one."""
@@ -98,7 +114,8 @@ class DayBook:
 
     def change(self, spasm: Spasm, by: int) -> None:
         """Count a spasm (``by`` 1) or take it back (-1), e.g. because a person called it a false alarm."""
-        day, cell = self._cell(spasm.start, spasm.node)
+        local = spasm.start.astimezone(self.zone)
+        day, cell = self._cell(local.date(), local.hour, spasm.node)
         name = f"{spasm.kind}_{spasm.side}"
         cell.counts[name] = max(0, cell.counts.get(name, 0) + by)
         for region in spasm.regions:
@@ -118,14 +135,12 @@ class DayBook:
             del self.days[name]
         return old
 
-    def _cell(self, time: datetime, node: str) -> tuple[Day, Cell]:
-        local = time.astimezone(self.zone)
-        name = local.date()
+    def _cell(self, name: date, hour: int, node: str) -> tuple[Day, Cell]:
         day = self.days.get(name)
         if day is None:
             day = self.days[name] = Day()
         self.touched.add(name)
-        place = f"{local.hour // PART_HOURS}/{node}"
+        place = f"{hour // PART_HOURS}/{node}"
         cell = day.cells.get(place)
         if cell is None:
             cell = day.cells[place] = Cell()
