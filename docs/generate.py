@@ -23,7 +23,11 @@ HERE = Path(__file__).resolve().parent
 MESSAGES: dict[str, tuple[str, type[BaseModel], str]] = {
     "receipt": ("{node}/stored", topics.Receipt, "From the recorder to the producer: durably stored."),
     "fault": ("{node}/fault", topics.Fault, "Retained: whether something is broken, and why."),
-    "alert_command": ("alerts/{alert_id}/command", topics.AlertCommand, "A caregiver's word on an alert."),
+    "alert_command": (
+        "users/{actor}/alerts/{alert_id}/command",
+        topics.AlertCommand,
+        "A caregiver's word on an alert; the topic names who speaks.",
+    ),
     "diary_add": ("diary/add", topics.DiaryAdd, "An entry from a button or another program."),
     "pause": ("{node}/pause/set", topics.PauseCommand, "Stop the camera; only the patient resumes it."),
     "pause_state": ("{node}/pause/state", topics.PauseState, "Retained: whether the camera is off on purpose."),

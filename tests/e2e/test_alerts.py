@@ -102,7 +102,7 @@ def test_a_burst_is_pushed_and_can_be_acknowledged(broker: Mqtt, tmp_path: Path)
         # Health details stay off the lock screen unless the household allows them.
         assert "spasm" not in receiver.bodies()[0]["message"].lower()
         command = AlertCommand(id="c1", verb="acknowledge", actor="anna", time=datetime.now(UTC))
-        home.bus.publish(TOPICS.alert_command(firing.alert_id), command.payload())
+        home.bus.publish(TOPICS.alert_command("anna", firing.alert_id), command.payload())
         until(lambda: home.states() == ["firing", "acknowledged"])
         assert home.alerts[1].actor == "anna"
 
@@ -114,7 +114,7 @@ def test_an_acknowledged_alert_stays_so_after_a_kill(broker: Mqtt, tmp_path: Pat
             until(lambda: len(receiver.requests) == 1, what="the push")
             until(lambda: home.states() == ["firing"])
             command = AlertCommand(id="c1", verb="acknowledge", actor="anna", time=datetime.now(UTC))
-            home.bus.publish(TOPICS.alert_command(home.alerts[0].alert_id), command.payload())
+            home.bus.publish(TOPICS.alert_command("anna", home.alerts[0].alert_id), command.payload())
             until(lambda: home.states() == ["firing", "acknowledged"])
             process.kill()
             process.wait(10)

@@ -40,9 +40,12 @@ class Topics:
         """Where a :class:`DiaryAdd` goes in."""
         return self.of("diary", "add")
 
-    def alert_command(self, alert_id: str) -> str:
-        """Where a caregiver's command for one alert goes in."""
-        return self.of("alerts", f"{alert_id}/command")
+    def alert_command(self, actor: str, alert_id: str) -> str:
+        """Where ``actor``'s command for one alert goes in.
+
+        The actor is a level of its own, so that the broker's access rules say who may speak for whom.
+        """
+        return self.of("users", f"{actor}/alerts/{alert_id}/command")
 
 
 class WireMessage(Part):

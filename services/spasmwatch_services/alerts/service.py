@@ -59,7 +59,7 @@ class AlertService:
         self._bus = bus
         for what in (*RECORDS, "availability", "fault"):
             bus.subscribe(self._topics.every(what), self._incoming.put)
-        bus.subscribe(self._topics.alert_command("+"), self._incoming.put)
+        bus.subscribe(self._topics.alert_command("+", "+"), self._incoming.put)
 
     def trouble(self, what: str, cause: str | None) -> None:
         """Report from another thread that something (does not) work: ``broker``, ``store``, ``push-<recipient>``."""
@@ -145,7 +145,8 @@ class AlertService:
     def _take_message(self, levels: list[str], message: Message, now: datetime) -> Outcome:
         node, what = levels[0], levels[-1]
         if what == "command":
-            return self._command(levels[1], AlertCommand.parse(message.payload), now)
+            _, actor, _, alert_id, _ = levels
+            return self._command(actor, alert_id, AlertCommand.parse(message.payload), now)
         if what == "availability":
             return self.engine.availability(node, message.payload == ONLINE, now)
         if what == "fault":
@@ -155,7 +156,10 @@ class AlertService:
             return Outcome()
         return self.engine.record(record, now)
 
-    def _command(self, alert_id: str, command: AlertCommand, now: datetime) -> Outcome:
+    def _command(self, actor: str, alert_id: str, command: AlertCommand, now: datetime) -> Outcome:
+        if command.actor != actor:
+            # The broker lets an account write below its own name only; the payload must not say another one.
+            raise RecordError(f"{actor} may not speak for {command.actor}")
         if alert_id.startswith(CANARY):
             self._state.set_note(f"answered/{alert_id}", now.isoformat())
             return Outcome()

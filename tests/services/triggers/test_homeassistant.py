@@ -196,7 +196,10 @@ def test_acknowledging_reaches_every_firing_alert_with_its_actor(house: Assistan
     assert house.shows("alert") == "firing"
     house.press("acknowledge")
     sent = {
-        number: [AlertCommand.parse(payload) for payload in house.ours.broker.payloads(TOPICS.alert_command(number))]
+        number: [
+            AlertCommand.parse(payload)
+            for payload in house.ours.broker.payloads(TOPICS.alert_command("homeassistant", number))
+        ]
         for number in ("a1", "a2", "a3")
     }
     assert [len(sent[number]) for number in ("a1", "a2", "a3")] == [1, 1, 0]
@@ -253,7 +256,7 @@ def test_a_press_that_waited_for_the_connection_neither_pauses_nor_acknowledges_
     for key in ("cam1_pause", "acknowledge", "diary_coffee"):
         house.press(key)
     assert house.ours.broker.payloads(TOPICS.command("cam1", "pause")) == []
-    assert house.ours.broker.payloads(TOPICS.alert_command("a1")) == []
+    assert house.ours.broker.payloads(TOPICS.alert_command("homeassistant", "a1")) == []
     assert len(house.ours.broker.payloads(TOPICS.diary_add())) == 1
 
 

@@ -63,7 +63,7 @@ def router(house: House) -> APIRouter:
             until=now + timedelta(minutes=word.minutes) if verb == "snooze" else None,
             time=now,
         )
-        house.bus.publish(house.topics.alert_command(alert_id), said.payload())
+        house.bus.publish(house.topics.alert_command(said.actor, alert_id), said.payload())
         house.trail.note(visitor.name, verb, alert_id)
         return Accepted(id=said.id)
 

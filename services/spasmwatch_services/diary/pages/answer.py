@@ -30,7 +30,7 @@ def router(house: House) -> APIRouter:
         except LinkRefused as error:
             raise HTTPException(403, str(error)) from error
         try:
-            house.bus.publish(house.topics.alert_command(alert_id), command.payload())
+            house.bus.publish(house.topics.alert_command(command.actor, alert_id), command.payload())
         except BusError:
             house.redeemer.give_back(command)
             raise

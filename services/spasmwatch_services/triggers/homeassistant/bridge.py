@@ -131,7 +131,7 @@ class HomeAssistantBridge:
             command = AlertCommand(
                 id=str(uuid7()), verb="acknowledge", actor=self._settings.author, time=self._clock.now()
             )
-            self._ours.publish(self._topics.alert_command(alert.alert_id), command.payload())
+            self._ours.publish(self._topics.alert_command(command.actor, alert.alert_id), command.payload())
 
     def _pause(self, camera: str) -> None:
         if not self._still_meant("pause"):
