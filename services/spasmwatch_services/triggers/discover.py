@@ -86,6 +86,7 @@ class Discovery:
     def __init__(self, settings: Sources) -> None:
         self._sources = sources(settings)
         self._seen: dict[tuple[str, str, str], Seen] = {}
+        self._understood: set[str] = set()
         self._strange: dict[str, int] = {}
         self.messages = 0
 
@@ -106,7 +107,9 @@ class Discovery:
                     if key in self._seen or len(self._seen) < 20_000:
                         self._seen.setdefault(key, Seen(sighting)).add(sighting)
         first = arrival.topic.split("/", 1)[0]
-        if not understood and (first in self._strange or len(self._strange) < 1000):
+        if understood:
+            self._understood.add(first)
+        elif first in self._strange or len(self._strange) < 1000:
             self._strange[first] = self._strange.get(first, 0) + 1
 
     def proposal(self) -> str:
@@ -118,7 +121,8 @@ class Discovery:
             f"# {self.messages} messages from {len(devices)} devices; {properties}.",
             *(f"# {line}" for line in _table(useful)),
         ]
-        strange = sorted(self._strange.items(), key=lambda item: -item[1])[:10]
+        strange = [item for item in self._strange.items() if item[0] not in self._understood]
+        strange = sorted(strange, key=lambda item: -item[1])[:10]
         if strange:
             named = ", ".join(f"{topic}/ ({count})" for topic, count in strange)
             lines += ["#", f"# Not understood (base topics to set in [triggers.sources]?): {named}"]
