@@ -60,7 +60,7 @@ class Cycle:
 def cycles(counts: DailyCounts, injections: Sequence[int]) -> list[Cycle]:
     """The cycle of each injection (ordinal days, rising), up to the next one or the end of the counts."""
     days = sorted(set(injections))
-    if counts.day.size == 0:
+    if not days or counts.day.size == 0:
         return [Cycle(day, 0, "not_enough_data") for day in days]
     ends = [*days[1:], int(counts.day[-1]) + 1]
     starts = [day - BASELINE_D for day in days]

@@ -1,0 +1,37 @@
+"""The report for the doctor: two pages, honest about what was not seen."""
+
+from datetime import date
+from pathlib import Path
+
+from spasmwatch.errors import SpasmWatchError, UsageError
+from spasmwatch.settings import Settings
+from spasmwatch_services.insights.casebook import Casebook
+from spasmwatch_services.insights.report.facts import Facts, gather
+
+FORMATS = (".pdf", ".html", ".csv")
+
+
+def write(out: Path, book: Casebook, settings: Settings, first: date | None, last: date | None) -> None:
+    """Write the report to ``out``; its ending chooses the format.
+
+    Raises UsageError for an ending that is none of FORMATS, SpasmWatchError when the file cannot be written.
+    """
+    if out.suffix.lower() not in FORMATS:
+        raise UsageError(f"--out {out}: the name must end in one of {', '.join(FORMATS)}")
+    facts = gather(book, settings, first, last)
+    try:
+        out.write_bytes(_content(out.suffix.lower(), book, facts))
+    except OSError as error:
+        raise SpasmWatchError(f"cannot write {out}: {error.strerror}") from error
+
+
+def _content(suffix: str, book: Casebook, facts: Facts) -> bytes:
+    if suffix == ".csv":
+        from spasmwatch_services.insights.report.table import table
+
+        return table(facts, book.zone).encode()
+    from spasmwatch_services.insights.report.pages import pages
+    from spasmwatch_services.insights.report.render import html, pdf
+
+    document = html(pages(facts, book.zone))
+    return pdf(document) if suffix == ".pdf" else document.encode()

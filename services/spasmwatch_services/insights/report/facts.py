@@ -1,0 +1,331 @@
+"""What the report says, as plain values: every number with its observed time, or the reason why there is none."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+import numpy as np
+
+from spasmwatch.domain.advice import Advice, Tier
+from spasmwatch.domain.association import Finding, associations
+from spasmwatch.domain.records import SIDES, Diary, Spasm
+from spasmwatch.domain.treatments import Change, Cycle, DailyCounts, before_and_after, cycles
+from spasmwatch.domain.treatments.days import ratio_of
+from spasmwatch.ports import Rate
+from spasmwatch.settings import Settings
+from spasmwatch_services.insights.casebook import Casebook, midnight
+from spasmwatch_services.insights.report.course import Block, course
+
+ENOUGH_HOURS: Final = 2.0
+ENOUGH_DAYS: Final = 4
+"""Below these the report gives no rate at all: it says what is missing."""
+FELT_WITHIN: Final = timedelta(minutes=3)
+RECENT_D: Final = 28
+INJECTIONS: Final = ("botulinum",)
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One kind of spasm: counts by side and the share of spasms whose side is verified."""
+
+    kind: str
+    sides: dict[str, int]
+    verified: float
+    median_s: float
+    long_share: float
+
+    @property
+    def count(self) -> int:
+        """On all sides together."""
+        return sum(self.sides.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Symptom:
+    """A symptom that a person logged, with its tier; ``tier`` None is one without fixed advice."""
+
+    at: datetime
+    name: str
+    tier: Tier | None
+
+
+@dataclass(frozen=True, slots=True)
+class Medicine:
+    """One medicine as logged: how often taken, and what changed when."""
+
+    name: str
+    taken: int
+    last: datetime
+    changes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Treated:
+    """A treatment other than an injection, or a change of medication, with before against after."""
+
+    at: datetime
+    name: str
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How the household judged what the camera counted, and whether it counted what the person felt."""
+
+    confirmed: int
+    wrong: int
+    unsure: int
+    felt: int
+    felt_seen: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLine:
+    """One alert that fired."""
+
+    since: datetime
+    rule: str
+    severity: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything on the two pages."""
+
+    person: str
+    diagnosis: str | None
+    first: date
+    last: date
+    days: list[Rate]
+    dispersion: float
+    recent: tuple[float, float, float] | None
+    patterns: list[Pattern]
+    closed: dict[str, float]
+    blocks: list[Block]
+    cycles: list[Cycle]
+    treated: list[Treated]
+    hours: list[Rate]
+    contexts: Counter[str]
+    talking_share: float
+    findings: list[Finding]
+    remedies: list[Finding]
+    symptoms: list[Symptom]
+    medicines: list[Medicine]
+    agreement: Agreement
+    alerts: list[AlertLine]
+    unobserved: dict[str, float]
+    versions: list[tuple[str, datetime]]
+    floor: float | None
+    advice: Advice
+
+    @property
+    def observed_h(self) -> float:
+        """Observed hours in the period."""
+        return sum(day.observed_s for day in self.days) / 3600
+
+    @property
+    def observed_days(self) -> int:
+        """Days with any observed time."""
+        return sum(day.observed_s > 0 for day in self.days)
+
+    @property
+    def spasms(self) -> int:
+        """Spasms counted in the period."""
+        return sum(pattern.count for pattern in self.patterns)
+
+    @property
+    def enough(self) -> bool:
+        """Whether there is enough observed time for any rate."""
+        return self.observed_h >= ENOUGH_HOURS and self.observed_days >= ENOUGH_DAYS
+
+    @property
+    def length_d(self) -> int:
+        """Days of the period."""
+        return (self.last - self.first).days + 1
+
+
+def gather(book: Casebook, settings: Settings, first: date | None, last: date | None) -> Facts:
+    """All facts of a period; without dates it is the one that was observed."""
+    today = datetime.now(UTC).astimezone(book.zone).date()
+    last = last or (book.last.astimezone(book.zone).date() if book.last else first or today)
+    first = first or (book.first.astimezone(book.zone).date() if book.first else last)
+    days = book.rates([midnight(first + timedelta(days=n), book.zone) for n in range((last - first).days + 2)])
+    counts = daily(days, book)
+    injections = [entry.at.astimezone(book.zone).date().toordinal() for entry in book.injections()]
+    inside = [entry for entry in book.diary if first <= entry.at.astimezone(book.zone).date() <= last]
+    advice = settings.advice.read()
+    return Facts(
+        person=settings.insights.name or book.person,
+        diagnosis=settings.insights.diagnosis,
+        first=first,
+        last=last,
+        days=days,
+        dispersion=_dispersion(counts),
+        recent=_recent(counts),
+        patterns=_patterns(book.spasms),
+        closed=dict(book.minutes.closed),
+        blocks=course(days, inside, book.spasms, book.zone),
+        cycles=[cycle for cycle in cycles(counts, injections) if cycle.day + cycle.followed_d >= first.toordinal()],
+        treated=_treated(inside, counts, injections, book),
+        hours=_by_hour(book),
+        contexts=Counter(context for spasm in book.spasms for context in spasm.context),
+        talking_share=_share(sum(book.minutes.talking), sum(book.minutes.observed)),
+        findings=associations(book.history()),
+        remedies=associations(book.remedies()),
+        symptoms=_symptoms(inside, advice),
+        medicines=_medicines(inside),
+        agreement=_agreement(book, inside),
+        alerts=_alerts(book),
+        unobserved=dict(book.minutes.unobserved),
+        versions=sorted(book.versions.items(), key=lambda pair: pair[1]),
+        floor=settings.diary.show_floor,
+        advice=advice,
+    )
+
+
+def daily(days: Sequence[Rate], book: Casebook) -> DailyCounts:
+    """Days with observed time, for the statistics of treatments."""
+    seen = [day for day in days if day.observed_s > 0]
+    return DailyCounts(
+        np.array([day.start.astimezone(book.zone).date().toordinal() for day in seen], dtype=np.int64),
+        np.array([day.counts.get("all_all", 0) for day in seen], dtype=float),
+        np.array([day.observed_s for day in seen], dtype=float),
+    )
+
+
+def _dispersion(counts: DailyCounts) -> float:
+    """Day-to-day variation beyond chance, four weeks at a time so that a slow change does not count as one."""
+    if counts.day.size == 0:
+        return 1.0
+    starts = range(int(counts.day[0]), int(counts.day[-1]) + 1, RECENT_D)
+    parts = [counts.between(start, start + RECENT_D) for start in starts]
+    weighted = [(part.dispersion(), part.day.size) for part in parts if part.day.size > 2]
+    return sum(value * size for value, size in weighted) / sum(size for _, size in weighted) if weighted else 1.0
+
+
+def _recent(counts: DailyCounts) -> tuple[float, float, float] | None:
+    """The last four weeks against the four before, where both were observed well enough."""
+    if counts.day.size == 0:
+        return None
+    end = int(counts.day[-1]) + 1
+    late, early = counts.between(end - RECENT_D, end), counts.between(end - 2 * RECENT_D, end - RECENT_D)
+    if min(late.day.size, early.day.size) < ENOUGH_DAYS or min(late.observed.sum(), early.observed.sum()) < 7200:
+        return None
+    return ratio_of(late, early)
+
+
+def _patterns(spasms: Sequence[Spasm]) -> list[Pattern]:
+    kinds: dict[str, list[Spasm]] = defaultdict(list)
+    for spasm in spasms:
+        kinds[spasm.kind or "unclassified"].append(spasm)
+    found = []
+    for kind, members in kinds.items():
+        lengths = [(spasm.end - spasm.start).total_seconds() for spasm in members if spasm.end]
+        sides = Counter(spasm.side for spasm in members)
+        found.append(
+            Pattern(
+                kind,
+                {side: sides[side] for side in SIDES},
+                _share(sum(spasm.side_verified for spasm in members), len(members)),
+                statistics.median(lengths),
+                _share(sum(length > 1 for length in lengths), len(lengths)),
+            )
+        )
+    return sorted(found, key=lambda pattern: -pattern.count)
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole else 0.0
+
+
+def _by_hour(book: Casebook) -> list[Rate]:
+    """Counts and observed time of each hour of the local day, all days together; 24 of them."""
+    observed, counts = [0.0] * 24, [0] * 24
+    if book.first is None or book.last is None:
+        return []
+    start = book.first.replace(minute=0, second=0, microsecond=0)
+    hours = int((book.last - start) / timedelta(hours=1)) + 1
+    edges = [start + timedelta(minutes=15 * number) for number in range(4 * hours + 1)]
+    seconds = np.diff(book.observed.until([edge.timestamp() for edge in edges]))
+    for number in np.flatnonzero(seconds):
+        observed[edges[number].astimezone(book.zone).hour] += float(seconds[number])
+    for spasm in book.spasms:
+        counts[spasm.start.astimezone(book.zone).hour] += 1
+    return [Rate(start, observed[hour], {"all_all": counts[hour]}, 0.0, 0) for hour in range(24)]
+
+
+def _symptoms(entries: Sequence[Diary], advice: Advice) -> list[Symptom]:
+    return [
+        Symptom(entry.at, advice.name(entry.subkind or "symptom"), advice.tier(entry.subkind))
+        for entry in entries
+        if entry.kind == "symptom" and entry.subkind not in ("felt_spasm", "help")
+    ]
+
+
+def _medicines(entries: Sequence[Diary]) -> list[Medicine]:
+    named: dict[str, list[Diary]] = defaultdict(list)
+    for entry in entries:
+        if entry.kind == "medication":
+            named[(entry.text or "unnamed").strip().splitlines()[0][:60]].append(entry)
+    return [
+        Medicine(
+            name,
+            sum(entry.subkind in (None, "taken") for entry in members),
+            members[-1].at,
+            tuple(_change(entry) for entry in members if entry.subkind not in (None, "taken")),
+        )
+        for name, members in sorted(named.items())
+    ]
+
+
+def _change(entry: Diary) -> str:
+    dose = f" {entry.value:g} {entry.unit or ''}".rstrip() if entry.value is not None else ""
+    return f"{(entry.subkind or '').replace('_', ' ')}{dose} {entry.at:%d %b}"
+
+
+def _treated(entries: Sequence[Diary], counts: DailyCounts, injections: Sequence[int], book: Casebook) -> list[Treated]:
+    """Other treatments and starts, stops and changes of medication."""
+    found = []
+    for entry in entries:
+        changed = entry.kind == "medication" and entry.subkind not in (None, "taken")
+        if not changed and (entry.kind != "treatment" or entry.subkind in INJECTIONS):
+            continue
+        name = (entry.subkind or entry.kind).replace("_", " ")
+        if changed:
+            name = f"{(entry.text or 'medication').strip().splitlines()[0][:40]} {name}"
+        day = entry.at.astimezone(book.zone).date().toordinal()
+        found.append(Treated(entry.at, name, before_and_after(counts, day, tuple(injections))))
+    return found
+
+
+def _agreement(book: Casebook, entries: Sequence[Diary]) -> Agreement:
+    verdicts = Counter(label.verdict for label in book.labels.values())
+    felt = [entry.at for entry in entries if entry.kind == "symptom" and entry.subkind == "felt_spasm"]
+    watched = [at for at in felt if book.observed.at(np.array([at.timestamp()]))[0]]
+    starts = np.array([spasm.start.timestamp() for spasm in book.spasms])
+    seen = 0
+    for at in watched:
+        low, high = np.searchsorted(starts, [(at - FELT_WITHIN).timestamp(), (at + FELT_WITHIN / 3).timestamp()])
+        seen += int(high > low)
+    return Agreement(
+        verdicts["confirmed"],
+        verdicts["false_alarm"] + verdicts["voluntary"],
+        verdicts["unsure"],
+        len(watched),
+        seen,
+    )
+
+
+def _alerts(book: Casebook) -> list[AlertLine]:
+    """Every alert once, at its first firing, oldest first."""
+    fired: dict[str, AlertLine] = {}
+    for alert in book.alerts:
+        if alert.state == "firing" and alert.alert_id not in fired:
+            fired[alert.alert_id] = AlertLine(alert.since, alert.rule, alert.severity, alert.reason)
+    return sorted(fired.values(), key=lambda line: line.since)

@@ -1,0 +1,419 @@
+"""The facts as charts, tables and plain sentences, ready for the template."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from spasmwatch import __version__
+from spasmwatch.domain.association import Finding
+from spasmwatch.domain.treatments import Cycle, Estimate
+from spasmwatch.ports import Rate
+from spasmwatch_services.charts import (
+    Chart,
+    CycleLine,
+    Mark,
+    cycles_chart,
+    day_hours_chart,
+    point,
+    rates_chart,
+    ratio_strip,
+    weekly,
+)
+from spasmwatch_services.charts.words import count, number
+from spasmwatch_services.insights import wording
+from spasmwatch_services.insights.report.course import FUNCTIONS, Block
+from spasmwatch_services.insights.report.facts import ENOUGH_DAYS, ENOUGH_HOURS, Facts
+
+SHOWN: Final = 12
+"""Rows of a list before it is cut with a note, so that the report stays on two pages."""
+JRS: Final = {
+    0: "0 – none",
+    1: "1 – raised blinking",
+    2: "2 – flutter, under 1 s",
+    3: "3 – spasms over 1 s, eyes open most of the time",
+    4: "4 – closed most of the time",
+}
+RULES: Final = {
+    "escalation": "sudden increase",
+    "worsening": "worsening",
+    "watch": "to be watched",
+    "spread": "spread",
+    "wearing_off": "wearing off",
+    "red_flag": "red flag",
+    "blind": "camera blind",
+    "fault": "fault",
+    "improved": "improvement",
+}
+STATES: Final = {
+    "lasted": "wore off",
+    "still_there": "not worn off",
+    "no_clear_effect": "no clear change of the rate",
+    "not_enough_data": "not enough observed",
+}
+REASONS: Final = {
+    "absent": "nobody in view",
+    "turned": "face turned away",
+    "dark": "too dark",
+    "blurred": "blurred",
+    "small": "too far away",
+    "slow": "too few pictures",
+    "paused": "paused",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a table; ``strip`` is a small picture of an interval, ``strong`` sets it off."""
+
+    cells: tuple[str, ...]
+    strip: str = ""
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """What the template fills in."""
+
+    facts: Facts
+    zone: ZoneInfo
+    title: str
+    period: str
+    seen: str
+    version: str
+
+    def summary(self) -> list[str]:
+        """What a doctor should know after half a minute."""
+        facts = self.facts
+        if not facts.enough:
+            return [_missing(facts), *_flags(facts)]
+        rate = facts.spasms / facts.observed_h
+        lines = [f"{count(facts.spasms, 'spasm')} in {facts.observed_h:.0f} observed hours: {number(rate)} an hour."]
+        if facts.patterns:
+            lines.append(_mainly(facts))
+        lines += [_recent(facts), *_treatments(facts), *_triggers(facts), *_flags(facts)]
+        return [line for line in lines if line]
+
+    def rates(self) -> Chart:
+        """Spasms per observed hour by week, or by day in a short period."""
+        facts = self.facts
+        short = facts.length_d <= 21
+        rates = facts.days if short else weekly(facts.days, self.zone)
+        marks = [Mark(_noon(cycle.day, self.zone), "botulinum injection") for cycle in facts.cycles]
+        marks += [Mark(when, f"detector {name}") for name, when in facts.versions[1:]]
+        marks += [Mark(each.at, each.name) for each in facts.treated]
+        return rates_chart(
+            [point(rate, dispersion=facts.dispersion) for rate in rates],
+            title="Spasms per observed hour",
+            zone=self.zone,
+            bucket="day" if short else "week",
+            begin=rates[0].start,
+            marks=marks,
+            floor=facts.floor,
+        )
+
+    def marks(self) -> list[str]:
+        """What the lettered lines of the chart mean."""
+        return [f"{row[1]}, {row[0]}" for row in self.rates().rows if row[1][1:2] == ":"]
+
+    def patterns(self) -> list[Row]:
+        """Pattern by side, each with its rate."""
+        hours = self.facts.observed_h
+        return [
+            Row(
+                (
+                    wording.KINDS[pattern.kind],
+                    *(_per_hour(pattern.sides[side], hours) for side in ("left", "right", "both")),
+                    _per_hour(pattern.count, hours),
+                    f"{pattern.median_s:.1f} s",
+                    f"{pattern.long_share:.0%}",
+                    "yes" if pattern.verified > 0.99 else "no" if pattern.verified == 0 else f"{pattern.verified:.0%}",
+                )
+            )
+            for pattern in self.facts.patterns
+        ]
+
+    def course(self) -> list[Row]:
+        """Blocks of weeks."""
+        return [Row(_block(block, self.facts)) for block in self.facts.blocks]
+
+    def functions(self) -> list[str]:
+        """The function scores anybody logged."""
+        return [name for name in FUNCTIONS if any(name in block.function for block in self.facts.blocks)]
+
+    def cycles(self) -> list[Row]:
+        """Treatment cycles in words."""
+        return [
+            Row(
+                (
+                    f"{date.fromordinal(cycle.day):%d %b %Y}",
+                    _days(cycle.onset),
+                    _times(cycle.plateau),
+                    _lasted(cycle),
+                )
+            )
+            for cycle in self.facts.cycles
+        ]
+
+    def cycle_chart(self) -> Chart | None:
+        """Cycles laid over each other, where there are two weeks of one."""
+        lines = [
+            line for line in (_cycle_line(cycle, self.facts.days, self.zone) for cycle in self.facts.cycles) if line
+        ]
+        return cycles_chart(lines, title="Treatment cycles") if lines else None
+
+    def hours(self) -> Chart | None:
+        """The time of day."""
+        if not self.facts.hours:
+            return None
+        points = [point(rate, dispersion=self.facts.dispersion) for rate in self.facts.hours]
+        return day_hours_chart(points, title="Time of day")
+
+    def contexts(self) -> str:
+        """What the person was doing."""
+        facts = self.facts
+        if not facts.contexts:
+            return ""
+        shares = ", ".join(f"{name} {n / facts.spasms:.0%}" for name, n in facts.contexts.most_common())
+        return f"During spasms: {shares}. Talking in {facts.talking_share:.0%} of the observed time."
+
+    def triggers(self) -> list[Row]:
+        """The declared window of every trigger for all spasms together, then what other windows found."""
+        chosen = [each for each in self.facts.findings if each.kind == "all" and each.primary]
+        chosen += [each for each in self.facts.findings if not each.primary and each.verdict in ("more", "fewer")]
+        return [_finding(each) for each in chosen[:SHOWN]]
+
+    def remedies(self) -> list[Row]:
+        """What followed remedies within the hour."""
+        return [_finding(each) for each in self.facts.remedies if each.kind == "all" and each.primary][:6]
+
+    def tests(self) -> int:
+        """How many comparisons the adjustment covers."""
+        return sum(each.p is not None for each in self.facts.findings)
+
+    def symptoms(self) -> list[Row]:
+        """Red flags and other symptoms, the pressing ones first, the latest of each tier first."""
+        order = {"emergency": 0, "doctor_today": 1, "clinic": 2, None: 3}
+        found = sorted(self.facts.symptoms, key=lambda each: (order[each.tier], -each.at.timestamp()))
+        tiers = {"emergency": "emergency", "doctor_today": "see a doctor the same day", "clinic": "tell the clinic"}
+        return [
+            Row((self.day(each.at), each.name, tiers.get(each.tier or "", "–")), strong=order[each.tier] < 2)
+            for each in found[:6]
+        ]
+
+    def medicines(self) -> list[Row]:
+        """Medication with its changes."""
+        return [
+            Row((each.name, str(each.taken), self.day(each.last), "; ".join(each.changes) or "–"))
+            for each in self.facts.medicines[:8]
+        ]
+
+    def treated(self) -> list[Row]:
+        """Other treatments and changes, before against after."""
+        return [
+            Row(
+                (
+                    self.day(each.at),
+                    each.name,
+                    wording.interval(each.change.ratio, each.change.low, each.change.high),
+                    each.change.verdict.replace("_", " "),
+                )
+            )
+            for each in self.facts.treated[-6:]
+        ]
+
+    def agreement(self) -> str:
+        """The home's own check of the camera."""
+        home = self.facts.agreement
+        judged = home.confirmed + home.wrong
+        lines = []
+        if judged:
+            lines.append(f"The household judged {judged} counted spasms: {home.confirmed} confirmed, {home.wrong} not.")
+        if home.felt:
+            lines.append(f"Of {home.felt} spasms felt in view of the camera it had counted {home.felt_seen}.")
+        return " ".join(lines) or "Nobody has judged spasms in the diary yet, so agreement at home is unknown."
+
+    def alerts(self) -> list[Row]:
+        """The latest alerts."""
+        return [
+            Row((self.day(each.since), RULES.get(each.rule, each.rule), each.reason[:110]))
+            for each in self.facts.alerts[-5:]
+        ]
+
+    def unobserved(self) -> str:
+        """Why time was not observed."""
+        total = sum(self.facts.unobserved.values())
+        if not total:
+            return ""
+        ranked = sorted(self.facts.unobserved.items(), key=lambda pair: -pair[1])
+        return "Time not observed: " + ", ".join(f"{REASONS[why]} {s / total:.0%}" for why, s in ranked if s > 0) + "."
+
+    def versions(self) -> str:
+        """Detectors and since when: a change is a breakpoint."""
+        return "; ".join(f"{name} from {self.day(when)}" for name, when in self.facts.versions) or "none seen"
+
+    def floor(self) -> str:
+        """The rate the detector reports where there are no spasms."""
+        floor = self.facts.floor
+        if floor is None:
+            return "What this detector reports where there are none is not measured; rates below one an hour say little."
+        return f"This detector reports about {number(floor)} an hour where there are none (dotted line)."
+
+    def day(self, when: datetime) -> str:
+        """A date at home."""
+        return f"{when.astimezone(self.zone):%d %b %Y}"
+
+
+def pages(facts: Facts, zone: ZoneInfo) -> Pages:
+    """The two pages of a report."""
+    unseen = facts.length_d - facts.observed_days
+    seen = f"{facts.observed_h:.0f} h observed on {facts.observed_days} of {facts.length_d} days"
+    if facts.observed_days:
+        seen += f", {facts.observed_h / facts.observed_days:.1f} h a day"
+    return Pages(
+        facts,
+        zone,
+        f"Facial spasms of {facts.person}",
+        f"{facts.first:%d %b %Y} to {facts.last:%d %b %Y}",
+        f"{seen}; {count(unseen, 'day')} without" if unseen else seen,
+        __version__,
+    )
+
+
+def _missing(facts: Facts) -> str:
+    return (
+        f"Not enough was observed to give rates: {facts.observed_h:.1f} hours on {count(facts.observed_days, 'day')}. "
+        f"It takes {ENOUGH_HOURS:.0f} hours on {ENOUGH_DAYS} days. A day without observation is no day without spasms."
+    )
+
+
+def _mainly(facts: Facts) -> str:
+    first = facts.patterns[0]
+    side = max(first.sides, key=first.sides.__getitem__)
+    text = f"{first.count / facts.spasms:.0%} were of the {wording.KINDS[first.kind]}"
+    if first.kind != "blepharospasm" and first.count:
+        text += f", {first.sides[side] / first.count:.0%} of these on {'the ' if side != 'both' else ''}{_side(side)}"
+        text += "" if first.verified > 0.99 else " (side not verified)"
+    return text + "."
+
+
+def _side(side: str) -> str:
+    return "both sides" if side == "both" else f"patient's {side}"
+
+
+def _recent(facts: Facts) -> str:
+    if facts.recent is None:
+        return "The last four weeks cannot be compared with the four before: too little was observed in one of them."
+    ratio, low, high = facts.recent
+    figures = wording.interval(ratio, low, high)
+    if low <= 1 <= high:
+        return f"Last four weeks against the four before: no clear change, {figures} times."
+    return f"Last four weeks against the four before: {'more' if ratio > 1 else 'fewer'}, {figures} times as many."
+
+
+def _treatments(facts: Facts) -> list[str]:
+    lines = []
+    for cycle in facts.cycles[-2:]:
+        name = f"Injection of {date.fromordinal(cycle.day):%d %b %Y}"
+        if cycle.state in ("lasted", "still_there"):
+            lines.append(f"{name}: {_times(cycle.plateau)} times the rate before it; {_lasted(cycle)}.")
+        else:
+            lines.append(f"{name}: {STATES[cycle.state]}.")
+    return lines
+
+
+def _triggers(facts: Facts) -> list[str]:
+    primary = [each for each in facts.findings if each.primary and each.kind == "all"]
+    lines = [wording.sentence(each) for each in primary if each.verdict in ("more", "fewer", "reverse")]
+    none = [wording.trigger(each.trigger) for each in primary if each.verdict == "none"]
+    if none:
+        lines.append(f"No association with {', '.join(none)}.")
+    return lines
+
+
+def _flags(facts: Facts) -> list[str]:
+    pressing = [each for each in facts.symptoms if each.tier in ("emergency", "doctor_today")]
+    if not pressing:
+        return ["No red flag was logged."]
+    names = sorted({each.name.lower() for each in pressing})
+    return [f"Red flags logged: {', '.join(names)} (page 2)."]
+
+
+def _block(block: Block, facts: Facts) -> tuple[str, ...]:
+    this = point(block.rate, dispersion=facts.dispersion)
+    enough = block.closed_share is not None
+    functions = [name for name in FUNCTIONS if any(name in each.function for each in facts.blocks)]
+    return (
+        f"{block.first:%d %b} – {block.last:%d %b}",
+        f"{block.rate.observed_s / 3600:.0f} h",
+        f"{number(this.rate or 0)} ({number(this.low)}–{number(this.high)})" if enough else "too little observed",
+        f"{block.closed_share:.1%}" if block.closed_share is not None else "–",
+        f"{block.rate.blinks / (block.rate.observed_s / 60):.0f}" if enough and block.rate.blinks else "–",
+        JRS[block.jrs] if block.jrs is not None else "–",
+        *(f"{block.function[name]:.1f}" if name in block.function else "–" for name in functions),
+    )
+
+
+def _per_hour(n: int, hours: float) -> str:
+    return f"{number(n / hours)} ({n})" if n and hours else "–"
+
+
+def _days(estimate: Estimate | None) -> str:
+    return f"day {estimate.value:.0f} ({estimate.low:.0f}–{estimate.high:.0f})" if estimate else "–"
+
+
+def _times(estimate: Estimate | None) -> str:
+    return wording.interval(estimate.value, estimate.low, estimate.high) if estimate else "–"
+
+
+def _lasted(cycle: Cycle) -> str:
+    if cycle.lasted is not None:
+        weeks = [value / 7 for value in (cycle.lasted.value, cycle.lasted.low, cycle.lasted.high)]
+        return f"lasted {weeks[0]:.0f} weeks ({weeks[1]:.0f}–{weeks[2]:.0f})"
+    if cycle.state == "still_there":
+        return f"not worn off in the {cycle.followed_d / 7:.0f} weeks followed"
+    return STATES[cycle.state]
+
+
+def _noon(day: int, zone: ZoneInfo) -> datetime:
+    each = date.fromordinal(day)
+    return datetime(each.year, each.month, each.day, 12, tzinfo=zone)
+
+
+def _cycle_line(cycle: Cycle, days: Sequence[Rate], zone: ZoneInfo) -> CycleLine | None:
+    weeks: dict[int, list[Rate]] = {}
+    for rate in days:
+        since = rate.start.astimezone(zone).date().toordinal() - cycle.day
+        if -28 <= since < cycle.followed_d and rate.observed_s:
+            weeks.setdefault(since // 7, []).append(rate)
+    seen = {
+        week: (sum(rate.counts.get("all_all", 0) for rate in rates), sum(rate.observed_s for rate in rates) / 3600)
+        for week, rates in sorted(weeks.items())
+    }
+    enough = {week: n / hours for week, (n, hours) in seen.items() if hours >= ENOUGH_HOURS}
+    if sum(week >= 0 for week in enough) < 2:
+        return None
+    return CycleLine(f"{date.fromordinal(cycle.day):%d %b %Y}", tuple(enough), tuple(enough.values()))
+
+
+def _finding(each: Finding) -> Row:
+    strip = ""
+    found = each.verdict in ("more", "fewer")
+    if each.ratio is not None and each.low is not None and each.high is not None:
+        name = f"{each.trigger} {each.window} {each.kind}"
+        strip = ratio_strip(each.ratio, each.low, each.high, filled=found, name=name).svg(110)
+    verdict = wording.VERDICTS[each.verdict]
+    if each.needed:
+        verdict += f", about {each.needed} more" if each.needed < 999 else ""
+    if each.by_clock:
+        verdict += " (same clock times on other days too)"
+    what = wording.trigger(each.trigger) + ("" if each.kind == "all" else f", {wording.KINDS[each.kind]}")
+    window = wording.STEPS.get(each.trigger, wording.window(each))
+    if each.dose_ratio is not None and found:
+        dose = wording.interval(each.dose_ratio, each.dose_low, each.dose_high)
+        window += f"; {wording.DOSES.get(each.trigger, 'each further unit')} {dose}"
+    figures = wording.interval(each.ratio, each.low, each.high)
+    return Row((what, window, str(each.exposures), figures, verdict), strip, strong=found)
