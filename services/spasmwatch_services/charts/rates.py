@@ -188,8 +188,8 @@ class _Drawing:
         bottom.set_xlim(days(self.begin), days(self.end))
         unit = "minutes" if self.bucket == "hour" else "hours"
         for axes, text in ((top, "spasms per observed hour"), (bottom, f"{unit} observed per {self.bucket}")):
-            axes.set_title(text, loc="left", fontsize=11, color=COLOURS["soft"], pad=5 if axes is bottom else 18)
-            axes.tick_params(length=0, labelsize=11)
+            axes.set_title(text, loc="left", fontsize=12, color=COLOURS["soft"], pad=5 if axes is bottom else 18)
+            axes.tick_params(length=0, labelsize=12)
 
     def _rates(self, axes: Axes, *, narrow: bool) -> None:
         enough = [item for item in self.points if item.observed_s >= ENOUGH_S[self.bucket]]
@@ -255,7 +255,7 @@ class _Drawing:
             at = days(mark.time)
             axes.axvline(at, color=COLOURS["mark"], linewidth=1.2, linestyle=(0, (4, 2)), zorder=1)
             axes.text(at, ceiling * 1.015, _letter(index), color=COLOURS["mark"], ha="center", va="bottom",
-                      fontsize=11, fontweight="bold")  # fmt: skip
+                      fontsize=12, fontweight="bold")  # fmt: skip
 
     def _observed(self, axes: Axes) -> None:
         unit = 60.0 if self.bucket == "hour" else 3600.0

@@ -38,7 +38,7 @@ def style() -> AbstractContextManager[None]:
             "svg.fonttype": "none",
             "font.family": "sans-serif",
             "font.sans-serif": ["DejaVu Sans"],
-            "font.size": 11,
+            "font.size": 12,
             "text.color": COLOURS["ink"],
             "axes.edgecolor": COLOURS["bar"],
             "axes.facecolor": "none",
@@ -104,7 +104,7 @@ def _declarations(style: str) -> list[tuple[str, str]]:
         if name == "font":
             size = re.search(r"([\d.]+)px", value)
             weight = re.match(r"(\d{3}|bold)\b", value)
-            pairs += [("font-size", size[1] if size else "11"), ("font-family", "system-ui, sans-serif")]
+            pairs += [("font-size", size[1] if size else "12"), ("font-family", "system-ui, sans-serif")]
             pairs += [("font-weight", weight[1])] if weight else []
         else:
             pairs.append((name, value))

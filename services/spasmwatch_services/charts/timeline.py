@@ -96,10 +96,10 @@ class _Drawing:
         self._name(axes, rows - 1, "observed")
         self._coverage(axes, rows - 1)
         time_axis(axes, self.zone, ticks=5 if width < 480 else 9)
-        axes.tick_params(length=3, labelsize=11)
+        axes.tick_params(length=3, labelsize=12)
 
     def _name(self, axes: Axes, row: int, name: str) -> None:
-        axes.text(0, row + 0.27, name, transform=axes.get_yaxis_transform(), fontsize=11, color=COLOURS["soft"])
+        axes.text(0, row + 0.27, name, transform=axes.get_yaxis_transform(), fontsize=12, color=COLOURS["soft"])
         axes.axhline(row + 0.98, color=COLOURS["grid"], linewidth=0.8)
 
     def _lane(self, axes: Axes, row: int, lane: Lane, marker: str, *, narrow: bool) -> None:

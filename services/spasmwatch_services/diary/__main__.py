@@ -12,7 +12,9 @@ from spasmwatch.settings import Settings
 from spasmwatch_services.diary import web
 from spasmwatch_services.diary.database import Database
 from spasmwatch_services.diary.house import House, furnish
+from spasmwatch_services.diary.inbox import Inbox, folder
 from spasmwatch_services.diary.past import recall
+from spasmwatch_services.diary.presses import Presses
 from spasmwatch_services.diary.server import WebServer
 from spasmwatch_services.diary.tls import HomeCertificates
 
@@ -23,13 +25,13 @@ RECALL_S = 5.0
 def wire(program: Program) -> None:
     """Build the diary in ``program``."""
     settings = program.settings
-    folder = private_folder(settings.home.data / "diary")
+    place = private_folder(settings.home.data / "diary")
     clock = SystemClock(program.stopping)
-    database = program.own(Database(folder / "diary.sqlite"))
+    database = program.own(Database(place / "diary.sqlite"))
     certificate = certificates(settings, clock)
     bus = program.connect(NODE)
     outbox = program.outbox(bus, NODE)
-    redeemer = program.own(LinkRedeemer(link_key(settings), folder / "answers.sqlite"))
+    redeemer = program.own(LinkRedeemer(link_key(settings), place / "answers.sqlite"))
     house = furnish(
         settings,
         program.topics,
@@ -41,8 +43,11 @@ def wire(program: Program) -> None:
         clock,
     )
     program.own(house.history)
+    Presses(house)
     server = program.own(WebServer(web.build(house), settings.diary, certificate))
     program.start("web", server.serve)
+    inbox = Inbox(private_folder(folder(settings)), house.entries)
+    program.start("inbox", lambda: inbox.run(program.stopping))
     program.start("past", lambda: _recall(program, house))
 
 

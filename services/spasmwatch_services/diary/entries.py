@@ -2,12 +2,13 @@
 
 import threading
 from datetime import datetime, timedelta
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from uuid6 import uuid7
 
-from spasmwatch.domain.records import Diary, DiaryKind, ShortText, Text, Time
+from spasmwatch.domain.records import Diary, DiaryKind, ShortText, Text, Time, explain
+from spasmwatch.domain.topics import DiaryAdd
 from spasmwatch.errors import UsageError
 from spasmwatch.ports import Clock, Outbox
 from spasmwatch_services.diary.history import History
@@ -32,7 +33,7 @@ class Content(BaseModel):
     at: Time | None = None
 
     @model_validator(mode="after")
-    def _says_something_possible(self) -> Self:
+    def _says_somethingpossible(self) -> Self:
         low, high = scale_of(self.kind, self.subkind)
         if self.value is not None and not low <= self.value <= high:
             raise ValueError(f"the value of {self.kind} lies between {low:g} and {high:g}")
@@ -47,6 +48,14 @@ class NewEntry(Content):
     """A new entry. The same ``entry_id`` sent again changes nothing, so a phone may repeat what got no answer."""
 
     entry_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{8,64}$")] | None = None
+
+
+def new_entry(fields: dict[str, Any]) -> NewEntry:
+    """A new entry from outside. Raises UsageError saying in one line what is wrong with it."""
+    try:
+        return NewEntry.model_validate(fields)
+    except ValidationError as error:
+        raise UsageError(explain(error).removeprefix("record: ").replace("Value error, ", "")) from error
 
 
 class Entries:
@@ -65,6 +74,11 @@ class Entries:
             if known:
                 return known[-1]
             return self._write(new, entry_id, revision=1, author=author)
+
+    def grant(self, wish: DiaryAdd) -> Diary:
+        """Log what another program asked for; its id becomes the entry's. Raises UsageError."""
+        fields = wish.model_dump(include={"kind", "subkind", "value", "unit", "text"})
+        return self.log(new_entry({**fields, "at": wish.time, "entry_id": wish.id}), wish.author)
 
     def revise(self, entry_id: str, content: Content, author: str) -> Diary:
         """A next revision with this content. Raises UsageError for an entry nobody knows."""
@@ -99,7 +113,7 @@ class Entries:
 
     def _write(self, content: Content, entry_id: str, revision: int, author: str) -> Diary:
         now = self._clock.now()
-        at = _possible(content.at or now, now)
+        at = possible(content.at or now, now)
         return self._keep(
             Diary(
                 person=self._person,
@@ -122,7 +136,8 @@ class Entries:
         return stamped
 
 
-def _possible(at: datetime, now: datetime) -> datetime:
+def possible(at: datetime, now: datetime) -> datetime:
+    """``at``, where a phone's clock runs ahead now. Raises UsageError for the future and the distant past."""
     if at > now + AHEAD:
         raise UsageError("an entry cannot lie in the future")
     if at < now - EARLIEST:

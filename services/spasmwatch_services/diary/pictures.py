@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from spasmwatch_services.charts import Chart
 
-NARROW, WIDE = 358, 760
+NARROW, WIDE = 326, 760
 _KEPT = 24
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from spasmwatch.domain.records import Alert, Observation
 from spasmwatch.domain.topics import PauseState
 from spasmwatch.ports import Rate
-from spasmwatch_services.charts import Point, Usual
+from spasmwatch_services.charts import Point, Usual, point
 from spasmwatch_services.diary.live import ENDED, Node
 
 Level = Literal["calm", "look", "alarm", "off"]
@@ -108,17 +108,25 @@ def usual(days: Sequence[Rate], series: str = "all_all") -> Usual | None:
     return Usual(pooled, float(low), float(high))
 
 
-def dispersion(days: Sequence[Rate], series: str = "all_all") -> float:
-    """Variance over mean of the daily counts given their observed time (Pearson); at least 1. Spasms come in bouts."""
+def spread(days: Sequence[Rate], series: str = "all_all") -> float:
+    """How much days differ beyond chance: k of a negative binomial, variance = mean + k × mean² (by moments).
+
+    0 where days differ no more than by chance, or too few have been seen well.
+    """
     good = [day for day in days if day.observed_s >= GOOD_DAY_S]
     if len(good) < LEARNING_DAYS:
-        return 1.0
+        return 0.0
     counts = np.array([day.counts.get(series, 0) for day in good], dtype=float)
     hours = np.array([day.observed_s for day in good]) / 3600
     expected = counts.sum() / hours.sum() * hours
-    if not expected.all():
-        return 1.0
-    return max(1.0, float(np.sum((counts - expected) ** 2 / expected)) / (len(good) - 1))
+    if not counts.any():
+        return 0.0
+    return max(0.0, float(np.sum((counts - expected) ** 2 - expected) / np.sum(expected**2)))
+
+
+def spread_point(rate: Rate, k: float, series: str = "all_all", days: int = 1) -> Point:
+    """A bucket (or the sum of ``days`` days) as a point whose interval allows for days that differ by ``k``."""
+    return point(rate, series, dispersion=1 + k * rate.counts.get(series, 0) / max(1, days))
 
 
 def compare(today: Point, band: Usual | None) -> Comparison:

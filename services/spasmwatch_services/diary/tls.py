@@ -18,6 +18,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from spasmwatch.errors import SpasmWatchError
 from spasmwatch.ports import Clock
 from spasmwatch.runtime import private_folder
+from spasmwatch.settings import Settings
 
 AUTHORITY_LASTS = timedelta(days=3650)
 CERTIFICATE_LASTS = timedelta(days=390)
@@ -116,6 +117,25 @@ class HomeCertificates:
             .not_valid_after(now + lasts)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         )
+
+
+def authority_file(settings: Settings) -> Path:
+    """The certificate that phones are to trust: the one named in the settings, else the one we made."""
+    return settings.diary.authority_file or settings.home.data / "diary" / "tls" / "authority.crt"
+
+
+def authority(settings: Settings) -> x509.Certificate | None:
+    """That certificate, None where there is none."""
+    try:
+        return _certificate(authority_file(settings))
+    except (OSError, ValueError):
+        return None
+
+
+def fingerprint(certificate: x509.Certificate) -> str:
+    """SHA-256 in groups of four, to compare by eye."""
+    digest = certificate.fingerprint(hashes.SHA256()).hex().upper()
+    return " ".join(digest[i : i + 4] for i in range(0, len(digest), 4))
 
 
 def own_names() -> list[str]:

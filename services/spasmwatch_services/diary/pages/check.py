@@ -43,12 +43,7 @@ def result(house: House, end: Diary, entries: list[Diary]) -> Agreement:
     ]
     spasms = [spasm for spasm in house.history.spasms(start, end.at) if spasm.phase == "end"]
     minutes = house.history.observations(start - timedelta(minutes=1), end.at)
-    observed = sum(
-        item.observed_s
-        * _overlap(item.start, item.start + timedelta(seconds=item.seconds), start, end.at)
-        / item.seconds
-        for item in minutes
-    )
+    observed = sum(item.observed_s * _share_within(item, start, end.at) for item in minutes)
     return agree(presses, spasms, observed)
 
 

@@ -4,19 +4,17 @@ import math
 import re
 import secrets
 import unicodedata
-from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from spasmwatch.errors import SpasmWatchError, UsageError
+from spasmwatch.errors import UsageError
 from spasmwatch_services.diary.access import COOKIE, PLAY_COOKIE, Refused, Visitor
 from spasmwatch_services.diary.accounts import ROLES, SESSION_LASTS, Person, Role
+from spasmwatch_services.diary.door import code_file, setup_code
 from spasmwatch_services.diary.house import House
-
-CODE_FILE = "setup-code"
 
 
 def router(house: House) -> APIRouter:
@@ -52,13 +50,15 @@ def _first_time(routes: APIRouter, house: House) -> None:
         try:
             if role not in ("owner", "patient"):
                 raise UsageError(house.words("door.first_role"))
-            if needs_code(house) and not secrets.compare_digest(code.strip().encode(), setup_code(house).encode()):
+            if needs_code(house) and not secrets.compare_digest(
+                code.strip().encode(), setup_code(house.settings).encode()
+            ):
                 raise UsageError(house.words("door.wrong_code"))
             person = new_person(house, shown, role, password)
         except UsageError as error:
             given = {"shown": shown, "role": role}
             return house.render("setup.html", status=400, needs_code=needs_code(house), wrong=str(error), given=given)
-        _code_file(house).unlink(missing_ok=True)
+        code_file(house.settings).unlink(missing_ok=True)
         house.trail.note(person.name, "set_up")
         return _come_in(house, request, person, "/")
 
@@ -163,21 +163,8 @@ def needs_code(house: House) -> bool:
     return not house.settings.diary.on_loopback
 
 
-def setup_code(house: House) -> str:
-    """The code for the first set-up, made when first needed. Raises SpasmWatchError."""
-    path = _code_file(house)
-    try:
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path.touch(mode=0o600)
-            path.write_text(f"{secrets.randbelow(10**8):08d}\n", encoding="utf-8")
-        return path.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise SpasmWatchError(f"cannot keep the set-up code in {path}: {error.strerror}") from error
-
-
-def _code_file(house: House) -> Path:
-    return house.settings.home.data / "diary" / CODE_FILE
+def _is_code(house: House, given: str) -> bool:
+    return secrets.compare_digest(given.strip().encode(), setup_code(house.settings).encode())
 
 
 def _come_in(house: House, request: Request, person: Person, to: str) -> Response:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from spasmwatch.domain.records import Alert, Observation
 from spasmwatch.ports import Rate
-from spasmwatch_services.charts import Point, point, rates_chart
+from spasmwatch_services.charts import Point, rates_chart
 from spasmwatch_services.diary.access import May, Visitor
 from spasmwatch_services.diary.house import House
 from spasmwatch_services.diary.lanes import day_chart
@@ -21,9 +21,10 @@ from spasmwatch_services.diary.situation import (
     Sentence,
     camera_trouble,
     compare,
-    dispersion,
     open_alerts,
     sentence,
+    spread,
+    spread_point,
     usual,
 )
 
@@ -82,7 +83,7 @@ def figures(house: House, moment: datetime) -> tuple[Point, list[Rate]]:
     days = house.history.rates(first, end, "day")
     before = [day for day in days if day.start < start]
     today = next((day for day in days if day.start >= start), Rate(start, 0.0, {}, 0.0, 0))
-    return point(today, dispersion=dispersion(before)), before
+    return spread_point(today, spread(before)), before
 
 
 def _facts(house: House, moment: datetime, today: Point, days: list[Rate]) -> Facts:
@@ -107,9 +108,9 @@ def _hours(house: House, moment: datetime, days: list[Rate]) -> tuple[object, Ma
     start, end = house.history.day(moment)
     rates = house.history.rates(start, end, "hour")
     band = usual(days)
-    spread = dispersion(days)
+    k = spread(days)
     chart = rates_chart(
-        [point(rate, dispersion=spread) for rate in rates],
+        [spread_point(rate, k) for rate in rates],
         title=house.words("now.today_by_hour"),
         zone=house.settings.home.zone,
         bucket="hour",
@@ -119,7 +120,7 @@ def _hours(house: House, moment: datetime, days: list[Rate]) -> tuple[object, Ma
         usual=band,
         floor=house.settings.diary.show_floor,
     )
-    return chart, house.pictures.both((start, rates, band, spread, moment.hour), chart)
+    return chart, house.pictures.both((start, rates, band, k, moment.hour), chart)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from fastapi.responses import HTMLResponse
 
 from spasmwatch.domain.records import Diary
 from spasmwatch.ports import Rate
-from spasmwatch_services.charts import Mark, Point, point, rates_chart, weekly
+from spasmwatch_services.charts import Mark, Point, rates_chart, weekly
 from spasmwatch_services.diary.access import May, Visitor
 from spasmwatch_services.diary.house import House
 from spasmwatch_services.diary.lanes import entry_words
-from spasmwatch_services.diary.situation import dispersion, usual
+from spasmwatch_services.diary.situation import spread, spread_point, usual
 
 Length = Literal["month", "quarter", "year"]
 LENGTHS: dict[Length, int] = {"month": 30, "quarter": 91, "year": 365}
@@ -40,10 +40,11 @@ def router(house: House) -> APIRouter:
         start, end = house.history.day(now, LENGTHS[length])
         days = house.history.rates(start, end, "day")
         marks = treatment_marks(house.history.entries(start, end), house)
-        spread = dispersion(days, series)
+        k = spread(days, series)
+        per = 7 if length == "year" else 1
         shown = weekly(days, house.settings.home.zone) if length == "year" else days
         chart = rates_chart(
-            [point(rate, series, spread) for rate in shown],
+            [spread_point(rate, k, series, per) for rate in shown],
             title=house.words(f"trends.{length}"),
             zone=house.settings.home.zone,
             bucket="week" if length == "year" else "day",
@@ -63,7 +64,7 @@ def router(house: House) -> APIRouter:
             lengths=list(LENGTHS),
             series=series,
             all_series=SERIES,
-            picture=(chart, house.pictures.both((start, end, shown, marks, spread, series), chart)),
+            picture=(chart, house.pictures.both((start, end, shown, marks, k, series), chart)),
             marks=marks,
             kinds=kinds(days, [day for day in days if day.start >= recent]),
             floor=house.settings.diary.show_floor,
@@ -84,14 +85,12 @@ def treatment_marks(entries: Sequence[Diary], house: House) -> list[Mark]:
 
 def kinds(days: Sequence[Rate], recent: Sequence[Rate]) -> list[tuple[str, Point, Point]]:
     """For each series the last seven days and the whole time, with intervals that allow for bouts."""
-    return [
-        (
-            series,
-            point(_sum(recent), series, dispersion(days, series)),
-            point(_sum(days), series, dispersion(days, series)),
-        )
-        for series in SERIES
-    ]
+    rows = []
+    for series in SERIES:
+        k = spread(days, series)
+        last_week, whole = (spread_point(_sum(some), k, series, len(some)) for some in (recent, days))
+        rows.append((series, last_week, whole))
+    return rows
 
 
 def _sum(rates: Sequence[Rate]) -> Rate:

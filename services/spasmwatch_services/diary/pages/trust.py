@@ -1,13 +1,11 @@
 """*Trust*: how a phone learns to trust the home's certificate, so that the pages can be installed and work offline."""
 
-from pathlib import Path
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 
 from spasmwatch_services.diary.house import House
+from spasmwatch_services.diary.tls import authority, fingerprint
 
 
 def router(house: House) -> APIRouter:
@@ -16,7 +14,7 @@ def router(house: House) -> APIRouter:
 
     @routes.get("/trust", response_class=HTMLResponse)
     def trust(request: Request) -> HTMLResponse:
-        certificate = _authority(house)
+        certificate = authority(house.settings)
         return house.render(
             "trust.html",
             known=certificate is not None,
@@ -25,8 +23,8 @@ def router(house: House) -> APIRouter:
         )
 
     @routes.get("/trust/spasmwatch-home.crt")
-    def authority() -> Response:
-        certificate = _authority(house)
+    def download() -> Response:
+        certificate = authority(house.settings)
         if certificate is None:
             raise HTTPException(404)
         return Response(
@@ -36,21 +34,3 @@ def router(house: House) -> APIRouter:
         )
 
     return routes
-
-
-def authority_file(house: House) -> Path:
-    """The certificate that phones are to trust: the one named in the settings, else the one we made."""
-    return house.settings.diary.authority_file or house.settings.home.data / "diary" / "tls" / "authority.crt"
-
-
-def fingerprint(certificate: x509.Certificate) -> str:
-    """SHA-256 in groups of four, to compare by eye."""
-    digest = certificate.fingerprint(hashes.SHA256()).hex().upper()
-    return " ".join(digest[i : i + 4] for i in range(0, len(digest), 4))
-
-
-def _authority(house: House) -> x509.Certificate | None:
-    try:
-        return x509.load_pem_x509_certificate(authority_file(house).read_bytes())
-    except (OSError, ValueError):
-        return None
