@@ -7,7 +7,7 @@ from statistics import fmean
 
 from spasmwatch.domain.detection.evidence import SIDES, Evidence
 from spasmwatch.domain.detection.exposure import Closures
-from spasmwatch.domain.detection.segmentation import Burst
+from spasmwatch.domain.detection.segmentation import Burst, ChannelName
 from spasmwatch.domain.records import Context, Region, Side, SpasmKind
 
 # Both eyes shut at least this long, with lowered brows, is a hold; shorter ones count as a cluster only.
@@ -24,6 +24,7 @@ TIC_OTHER_CORNER = 0.6
 # A mouth corner that moves so much more than the lid (in units of evidence) leads: the lid was only dragged along.
 MOUTH_LEADS = 2.0
 REGION_MOVED = {"brow": 0.02, "cheek": 0.02, "corner": 0.03}
+BESIDE_S = 0.4
 SHUT = 0.5
 LONGEST_BLINK_S = 0.7
 REST_SQUEEZE = 0.005
@@ -48,11 +49,15 @@ class Finding:
 def classify(bursts: Sequence[Burst], frames: Sequence[Evidence]) -> list[Finding]:
     """Spasms in one episode. ``frames`` covers all ``bursts``. One-sided eye patterns go before the others."""
     findings = _hemifacial(bursts, frames)
-    if not findings:
-        findings = _blepharospasm(bursts, frames)
-    if not findings:
-        findings = _tics(bursts, frames)
-    return findings
+    for pattern in (_blepharospasm, _tics):
+        rest = [burst for burst in bursts if not any(_beside(burst, finding) for finding in findings)]
+        findings += pattern(rest, frames)
+    return sorted(findings, key=lambda finding: finding.start)
+
+
+def _beside(burst: Burst, finding: Finding) -> bool:
+    """Whether a burst belongs to what was found already: movements spread, and bounce back."""
+    return finding.start - BESIDE_S <= burst.end and burst.start <= finding.end + BESIDE_S
 
 
 def _within(frames: Sequence[Evidence], start: float, end: float) -> list[Evidence]:
@@ -186,16 +191,31 @@ _TIC_ORDER = ("closure", "eye_right", "eye_left", "nose", "brow", "mouth_right",
 
 def _is_jerk(burst: Burst, frames: Sequence[Evidence]) -> bool:
     """Whether a burst is sudden and brief, and not part of a smile, speech or a blink."""
-    if burst.length > TIC_LONGEST_S or burst.rise > TIC_SLOWEST_RISE_S or burst.channel == "closure":
+    if burst.length > TIC_LONGEST_S or burst.channel == "closure":
         return False
     top = _at(frames, burst.peak_at)
     region, _, side = burst.channel.partition("_")
+    if _rise(burst, frames) > TIC_SLOWEST_RISE_S:
+        return False
     if region == "mouth":
         own, other = top.corner[side], top.corner[_other(side)]
         return own >= 0.5 * top.towards(side) and abs(other) <= TIC_OTHER_CORNER * own
     if region == "eye":
         return True
     return top.both_closure < 0.25
+
+
+def _rise(burst: Burst, frames: Sequence[Evidence]) -> float:
+    """Seconds from the onset of a burst to 70 % of its peak."""
+    shown = _within(frames, burst.start, burst.peak_at)
+    values = [_strength(frame, burst.channel) for frame in shown]
+    limit = 0.7 * max(values)
+    return next(frame.time for frame, value in zip(shown, values, strict=True) if value >= limit) - burst.start
+
+
+def _strength(frame: Evidence, channel: ChannelName) -> float:
+    """The score of a channel in one frame."""
+    return frame.scores()[channel]
 
 
 def _at(frames: Sequence[Evidence], time: float) -> Evidence:

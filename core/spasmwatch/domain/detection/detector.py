@@ -16,12 +16,12 @@ from spasmwatch.domain.records import Reason
 NAME: Final = "lids-and-looks"
 VERSION: Final = "1.0"
 
-EYE = Thresholds(enter=1.0, leave=0.45, foot=0.3, sure=2.0)
+EYE = Thresholds(enter=1.0, leave=0.45, foot=0.3, sure=2.0, leave_share=0.3)
 # In units of pull (evidence.py): one is 0.05 inter-ocular distances in a clear picture.
 MOUTH = Thresholds(enter=1.2, leave=0.6, foot=0.35, sure=2.4)
 BROW = Thresholds(enter=0.035, leave=0.02, foot=0.01, sure=0.07)
 NOSE = Thresholds(enter=0.04, leave=0.02, foot=0.01, sure=0.08)
-CLOSURE = Thresholds(enter=0.35, leave=0.22, foot=0.10, sure=0.6, least_frames=1)
+CLOSURE = Thresholds(enter=0.35, leave=0.22, foot=0.10, sure=0.6, leave_share=0.4, least_frames=1)
 # Bursts less than this apart are one spasm (the record contract).
 MERGE_S: Final = 1.0
 LONGEST_EPISODE_S: Final = 120.0
@@ -87,15 +87,7 @@ class Detector:
         face = self._clarity.smoothed(frame.time, face)
         self.evidence = evidence = judge(frame.time, face, self.baseline, self._clarity.units)
         self._frames.append(evidence)
-        scores = {
-            "eye_left": evidence.one_sided["left"],
-            "eye_right": evidence.one_sided["right"],
-            "mouth_left": evidence.pull / evidence.units.pull,
-            "mouth_right": -evidence.pull / evidence.units.pull,
-            "closure": evidence.both_closure,
-            "brow": evidence.brow_raise,
-            "nose": min(evidence.nose.values()),
-        }
+        scores = evidence.scores()
         for channel in self._channels:
             ended = channel.update(frame.time, scores[channel.name])
             if ended:

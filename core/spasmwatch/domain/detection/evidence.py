@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from spasmwatch.domain.detection.baseline import Baseline
+from spasmwatch.domain.detection.segmentation import ChannelName
 from spasmwatch.domain.detection.signals import EyeSignals, FaceSignals
 
 SIDES: Final = ("left", "right")
@@ -14,6 +15,7 @@ LID_UNIT: Final = 0.10
 CHANGE_UNIT: Final = 0.15
 PULL_UNIT: Final = 0.05
 NOISES_A_UNIT: Final = 4.0
+MOUTH_SUPPORT: Final = 0.4
 # A blink is never quite equal on both sides: difference over sum, of lids and looks together, must exceed this.
 LEAST_ASYMMETRY: Final = 0.45
 LEAST_EACH: Final = 0.10
@@ -69,6 +71,18 @@ class Evidence:
     def brow_raise(self) -> float:
         """Rise of both brows (the one that rose less)."""
         return min(self.brow.values())
+
+    def scores(self) -> dict[ChannelName, float]:
+        """The score that each channel follows: eyes and mouth in units of evidence, the others as they are."""
+        return {
+            "eye_left": self.one_sided["left"],
+            "eye_right": self.one_sided["right"],
+            "mouth_left": self.pull / self.units.pull,
+            "mouth_right": -self.pull / self.units.pull,
+            "closure": self.both_closure,
+            "brow": self.brow_raise,
+            "nose": min(self.nose.values()),
+        }
 
     def towards(self, side: str) -> float:
         """Pull of the mouth towards ``side``."""
@@ -130,4 +144,5 @@ def _one_sided(side: str, lids: dict[str, float], evidence: Evidence) -> float:
     if lid_share + look_share < (SQUEEZED_ASYMMETRY if squeezed else LEAST_ASYMMETRY):
         return 0.0
     eye = (min(4.0, lid / units.lid) + min(4.0, look / units.change)) / 2
-    return eye + 0.5 * max(-1.0, min(2.0, evidence.towards(side) / units.pull))
+    # The mouth supports what the eye shows; alone it is no spasm of the eye.
+    return eye * (1.0 + MOUTH_SUPPORT * max(-1.0, min(2.0, evidence.towards(side) / units.pull)))

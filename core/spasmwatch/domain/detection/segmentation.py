@@ -18,11 +18,6 @@ class Burst:
     frames: int
 
     @property
-    def rise(self) -> float:
-        """Seconds from onset to peak."""
-        return self.peak_at - self.start
-
-    @property
     def length(self) -> float:
         """Seconds."""
         return self.end - self.start
@@ -32,13 +27,15 @@ class Burst:
 class Thresholds:
     """A burst begins at ``enter``, counts from where the score left ``foot`` and ends below ``leave``.
 
-    It must hold ``least_frames`` frames, or one that reaches ``sure``.
+    It also ends below ``leave_share`` of its peak; the next one then needs a new rise by half of ``enter``. A burst
+    holds ``least_frames`` frames, or one that reaches ``sure``.
     """
 
     enter: float
     leave: float
     foot: float
     sure: float
+    leave_share: float = 0.0
     least_frames: int = 2
 
 
@@ -48,7 +45,8 @@ class Channel:
     def __init__(self, name: ChannelName, thresholds: Thresholds) -> None:
         self.name: ChannelName = name
         self._limits = thresholds
-        self._quiet_at: float | None = None
+        # The lowest score since the last burst or the last quiet moment, and when it was.
+        self._valley: tuple[float, float] | None = None
         self._start: float | None = None
         self._last = 0.0
         self._peak = 0.0
@@ -73,31 +71,36 @@ class Channel:
     def update(self, time: float, score: float) -> Burst | None:
         """Take the score of one frame; returns the burst that ended with it."""
         if self._start is None:
-            if score >= self._limits.enter:
-                self._start = time if self._quiet_at is None else self._quiet_at
-                self._peak, self._peak_at, self._frames, self._last = score, time, 1, time
-            elif score < self._limits.foot:
-                self._quiet_at = time
+            self._wait(time, score)
             return None
-        if score >= self._limits.leave:
-            if score > self._peak:
-                self._peak, self._peak_at = score, time
-            self._frames += 1
-            self._last = time
-            return None
-        return self._finish(time)
+        if score < max(self._limits.leave, self._limits.leave_share * self._peak):
+            return self._finish(time, score)
+        if score > self._peak:
+            self._peak, self._peak_at = score, time
+        self._frames += 1
+        self._last = time
+        return None
 
     def stop(self) -> Burst | None:
         """End at the last frame seen: the face is gone."""
-        ended = None if self._start is None else self._finish(self._last)
-        self._quiet_at = None
+        ended = None if self._start is None else self._finish(self._last, 0.0)
+        self._valley = None
         return ended
 
-    def _finish(self, end: float) -> Burst | None:
+    def _wait(self, time: float, score: float) -> None:
+        limits = self._limits
+        depth, onset = self._valley or (0.0, time)
+        if score >= limits.enter and score - depth >= limits.enter / 2:
+            self._start = onset
+            self._peak, self._peak_at, self._frames, self._last = score, time, 1, time
+        elif score < limits.foot or self._valley is None or score <= depth:
+            self._valley = (score, time)
+
+    def _finish(self, end: float, score: float) -> Burst | None:
         assert self._start is not None  # noqa: S101 - both callers have checked
         burst = None
         if self.confirmed:
             burst = Burst(self.name, self._start, end, self._peak, self._peak_at, self._frames)
         self._start = None
-        self._quiet_at = end
+        self._valley = (score, end)
         return burst
