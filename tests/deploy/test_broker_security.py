@@ -55,7 +55,7 @@ def test_every_program_connects_with_its_certificate_and_password(home_broker: H
         ("diary", f"{HERE}/cam1/pause/set", "cam1"),
         ("diary", f"{HERE}/diary/diary", "recorder"),
         ("diary", f"{HERE}/diary/label", "alerts"),
-        ("diary", f"{HERE}/alerts/a1/command", "alerts"),
+        ("triggers", f"{HERE}/cam1/pause/set", "cam1"),
         ("diary", f"{HERE}/users/anna/alerts/a1/command", "alerts"),
         ("alerts", f"{HERE}/alerts/alert", "viewer"),
         ("triggers", f"{HERE}/triggers/trigger", "recorder"),
@@ -112,7 +112,6 @@ FORBIDDEN_TO_SAY = [
     ("cam1", "users/cam1/alerts/a1/command"),
     # An actor cannot be forged: only the pages, which know who is logged in, speak for people.
     *_each("cam1 triggers insights recorder alerts homeassistant", "users/anna/alerts/a1/command"),
-    *_each("cam1 triggers insights recorder homeassistant", "alerts/a1/command"),
     # Nobody but the recorder says that something is stored; nobody but the camera what it saw; and so on.
     *_each("cam1 alerts diary triggers insights homeassistant", "cam1/stored"),
     *_each("cam2 recorder alerts diary triggers insights homeassistant", "cam1/spasm"),
@@ -146,7 +145,14 @@ def test_those_who_may_not_speak_in_the_home_are_not_heard(clients: dict[str, Cl
     recorder = clients["recorder"]
     recorder.listen(f"{HERE}/#")
     recorder.heard.clear()
-    for topic in ("cam1/spasm", "cam1/stored", "cam1/pause/set", "alerts/alert", "alerts/a1/command", "diary/add"):
+    for topic in (
+        "cam1/spasm",
+        "cam1/stored",
+        "cam1/pause/set",
+        "alerts/alert",
+        "users/anna/alerts/a1/command",
+        "diary/add",
+    ):
         clients[speaker].say(f"{HERE}/{topic}", "forbidden")
         clients[speaker].say(f"{HERE}/users/{speaker}/{topic}", "forbidden")
     clients[speaker].say("last/word")
@@ -160,7 +166,7 @@ FORBIDDEN_TO_HEAR = [
     *((listener, "diary", f"{HERE}/{topic}") for listener, topic in (
         *_each("cam1 viewer homeassistant gadgets insights triggers", "diary/diary"),
         *_each("cam1 viewer homeassistant gadgets insights triggers", "diary/label"),
-        *_each("cam1 viewer homeassistant gadgets insights", "alerts/a1/command"),
+        *_each("cam1 viewer homeassistant gadgets insights", "users/anna/alerts/a1/command"),
         *_each("cam2 viewer homeassistant gadgets", "cam1/pause/set"),
     )),
     *((listener, "cam1", f"{HERE}/cam1/spasm") for listener in ("cam2", "gadgets", "insights")),

@@ -70,9 +70,8 @@ def _diary(here: str) -> list[tuple[str, str]]:
     # The pages know who is logged in, so they alone may speak for any person.
     return [
         ("read", f"{here}/#"),
-        ("write", f"{here}/+/+/set"),
+        ("write", f"{here}/+/pause/set"),
         ("write", f"{here}/users/+/alerts/+/command"),
-        ("write", f"{here}/alerts/+/command"),
     ]
 
 
@@ -83,7 +82,7 @@ def _triggers(here: str) -> list[tuple[str, str]]:
         ("read", f"{here}/triggers/#"),
         ("read", "$SYS/broker/connection/+/state"),
         ("write", f"{here}/diary/add"),
-        ("write", f"{here}/+/+/set"),
+        ("write", f"{here}/+/pause/set"),
         ("write", f"{here}/users/{HOME_ASSISTANT}/alerts/+/command"),
         ("write", "homeassistant/device/+/config"),
     ]

@@ -139,6 +139,10 @@ def _server_settings(choices: Choices) -> str:
         '[store.influx]\nurl = "http://influxdb:8086"\n\n'
         f'[diary]\nhost = "0.0.0.0"\nport = 8443\nnames = [{names}]\n'
         'certificate_file = "/run/certificates/own.crt"\nkey_file = "/run/certificates/own.key"\n'
+        'authority_file = "/run/certificates/ca.crt"\n\n'
+        f'[alerts]\npage = "https://{choices.hosts[0]}:8443"\n\n'
+        "# Who is told, and where: any address that Apprise knows. This one is the home's own push server.\n"
+        '[[alerts.recipients]]\nname = "phones"\naddress_file = "/run/secrets/push_address"\n'
     )
 
 
