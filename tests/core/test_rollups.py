@@ -13,10 +13,10 @@ from spasmwatch.domain.rollups import (
     day_of,
     hour_of,
     hours_between,
+    reach,
     seen_once,
     summarise_day,
     summarise_hour,
-    touched_hours,
 )
 from support import make
 
@@ -115,11 +115,14 @@ def test_no_spasm_is_lost_or_doubled_between_hours(drafts: list[tuple[int, int, 
     assert day.counts.get("all_all", 0) == len(seen_once(spasms))
 
 
-def test_a_late_record_touches_its_hours_only() -> None:
-    zone = ZoneInfo("UTC")
+def touched(record) -> list[datetime]:  # type: ignore[no-untyped-def]
+    return [start for start, _ in hours_between(*reach(record), ZoneInfo("UTC"))]  # type: ignore[misc]
+
+
+def test_a_record_reaches_its_hours_only() -> None:
     middle = make.stamped(make.spasm(START + HOUR / 2))
     across = make.stamped(make.observation(START + HOUR - 30 * SECOND))
-    assert touched_hours([middle], zone) == {("patient", START, START + HOUR)}
-    assert {start for _, start, _ in touched_hours([across], zone)} == {START, START + HOUR}
-    assert touched_hours([make.stamped(make.label(middle))], zone) == {("patient", START, START + HOUR)}
-    assert touched_hours([make.stamped(make.health())], zone) == set()
+    assert touched(middle) == [START]
+    assert touched(across) == [START, START + HOUR]
+    assert touched(make.stamped(make.label(middle))) == [START]
+    assert reach(make.stamped(make.health())) is None

@@ -8,12 +8,14 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Final, get_args, get_origin
 from urllib.parse import unquote
 
 from pydantic import BaseModel
 
-from spasmwatch.domain.records import MODELS, Record, Spasm, explain, rfc3339
+from spasmwatch.domain.records import MODELS, Record, explain, rfc3339
 from spasmwatch.domain.rollups import COUNTS, Rollup
 from spasmwatch.errors import RecordError
 
@@ -53,21 +55,24 @@ def at(microseconds: int) -> datetime:
 
 def point(record: Record, *, whole: bool = False) -> str:
     """A record as one line, without the fields that are kept apart; ``whole`` with them, for export."""
-    apart = () if whole else APART.get(record.what, ())
-    fields = [
-        f"{name}={_ENCODERS[type(value)](value)}"
-        for name, attribute in _FIELDS[record.what]
-        if (value := getattr(record, attribute)) is not None and name not in apart
-    ]
-    if isinstance(record, Spasm) and record.end is not None:
-        # For dashboards: InfluxQL cannot subtract times.
-        fields.append(f"duration_s={(record.end - record.start).total_seconds()!r}")
+    names, values = (_WHOLE if whole else _KEPT)[record.what]
+    fields = []
+    for name, value in zip(names, values(record), strict=True):
+        if value is not None:
+            kind = type(value)
+            encoded = repr(value) if kind is float else text(value) if kind is str else _ENCODERS[kind](value)
+            fields.append(name + encoded)
     return f"{series(record)} {','.join(fields)} {micros(record.when)}"
 
 
 def series(record: Record) -> str:
     """Measurement and tags of a record."""
-    return f"{record.what},{tags({name: str(getattr(record, name)) for name in TAGS[record.what]})}"
+    return _series(record.what, _TAG_VALUES[record.what](record))
+
+
+@lru_cache(maxsize=4096)
+def _series(what: str, values: tuple[str | int, ...]) -> str:
+    return f"{what},{tags(dict(zip(TAGS[what], map(str, values), strict=True)))}"
 
 
 def tags(values: Mapping[str, str]) -> str:
@@ -176,14 +181,11 @@ def _untag(value: str) -> str:
     return "" if value == "%" else unquote(value)
 
 
-def _fields_of(model: type[Record]) -> list[tuple[str, str]]:
-    """Wire name and attribute of every field that is neither a tag nor the time."""
-    left_out = {*TAGS[model.what], model.time_field}
-    return [
-        (field.alias or name, name)
-        for name, field in model.model_fields.items()
-        if name not in left_out
-    ]  # fmt: skip
+def _fields_of(model: type[Record], apart: Sequence[str]) -> tuple[list[str], Callable[[Record], tuple[Any, ...]]]:
+    """``name=`` of every field that is neither tag nor time, and what takes their values from a record."""
+    left_out = {*TAGS[model.what], model.time_field, *apart}
+    fields = {field.alias or name: name for name, field in model.model_fields.items() if name not in left_out}
+    return [f"{name}=" for name in fields], attrgetter(*fields.values())
 
 
 def _decoders_of(model: type[Record]) -> dict[str, Callable[[str], Any]]:
@@ -201,14 +203,20 @@ def _unlist(value: str) -> list[str]:
     return value.split(",") if value else []
 
 
-def _list(values: Sequence[str]) -> str:
+@lru_cache(maxsize=256)
+def _list(values: tuple[str, ...]) -> str:
     return text(",".join(values))
+
+
+@lru_cache(maxsize=256)
+def _nested(value: BaseModel) -> str:
+    return text(value.model_dump_json())
 
 
 class _Encoders(dict[type, Callable[[Any], str]]):
     def __missing__(self, kind: type) -> Callable[[Any], str]:
         if issubclass(kind, BaseModel):
-            return lambda value: text(value.model_dump_json())
+            return _nested
         raise TypeError(f"no field for a {kind.__name__}")
 
 
@@ -223,7 +231,11 @@ _ENCODERS: Final = _Encoders(
         datetime: lambda value: f'"{rfc3339(value)}"',
     }
 )
-_FIELDS: Final = {what: _fields_of(model) for what, model in MODELS.items()}
+_KEPT: Final = {what: _fields_of(model, APART.get(what, ())) for what, model in MODELS.items()}
+_WHOLE: Final = {what: _fields_of(model, ()) for what, model in MODELS.items()}
+_TAG_VALUES: Final[dict[str, Callable[[Record], tuple[Any, ...]]]] = {
+    what: attrgetter(*names) for what, names in TAGS.items()
+}
 DECODERS: Final = {what: _decoders_of(model) for what, model in MODELS.items()}
 """How lists and nested objects are read back from text, by kind of record and field."""
 _ROW_DECODERS: Final = {what: {**dict.fromkeys(TAGS[what], _untag), **DECODERS[what]} for what in MODELS}

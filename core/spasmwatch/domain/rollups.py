@@ -6,7 +6,7 @@ hour off or a day has 23 or 25 hours; a day is the sum of its hours.
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Annotated, Final, Literal
@@ -26,6 +26,8 @@ HOUR: Final = timedelta(hours=1)
 LONGEST_OBSERVATION: Final = HOUR
 OVERLAP_MARGIN: Final = timedelta(minutes=1)
 """How far over the edge of an hour spasms of two cameras may hang together."""
+LONGEST_SPASM: Final = HOUR
+"""How far back spasms are looked for that reach into an hour."""
 
 
 class Rollup(Part):
@@ -51,6 +53,7 @@ class Rollup(Part):
 
 
 Span = tuple[datetime, datetime]
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 def day_of(time: datetime, zone: ZoneInfo) -> Span:
@@ -78,16 +81,8 @@ def hours_between(start: datetime, end: datetime, zone: ZoneInfo) -> Iterator[Sp
         yield hour
 
 
-def touched_hours(records: Iterable[Record], zone: ZoneInfo) -> set[tuple[str, datetime, datetime]]:
-    """Person, start and end of every hour whose roll-up these records may change."""
-    touched: set[tuple[str, datetime, datetime]] = set()
-    for record in records:
-        if (span := _reach(record)) is not None:
-            touched.update((record.person, *hour) for hour in hours_between(*span, zone))
-    return touched
-
-
-def _reach(record: Record) -> Span | None:
+def reach(record: Record) -> Span | None:
+    """First and last moment whose hours' roll-ups a record may change; None for a kind that is not counted."""
     if isinstance(record, Observation):
         return record.start, record.start + timedelta(seconds=record.seconds) - timedelta(microseconds=1)
     if isinstance(record, Spasm) and record.end is not None:
@@ -98,12 +93,12 @@ def _reach(record: Record) -> Span | None:
 
 
 def summarise_hour(
-    home: str, person: str, hour: Span, spasms: Sequence[Spasm], observations: Sequence[Observation]
+    home: str, person: str, hour: Span, spasms: Iterable[Spasm], observations: Iterable[Observation]
 ) -> Rollup:
     """The roll-up of one hour.
 
-    ``spasms`` should reach :data:`OVERLAP_MARGIN` over both edges and ``observations`` begin
-    :data:`LONGEST_OBSERVATION` before, so that neighbouring hours share out what lies across their edge.
+    ``spasms`` and ``observations`` are those whose :func:`reach` touches it, so that neighbouring hours share out what
+    lies across their edge.
     """
     start, end = hour
     seen = [spasm for spasm in seen_once(spasms) if start <= spasm.start < end]
@@ -187,7 +182,7 @@ def seen_once(spasms: Iterable[Spasm]) -> list[Spasm]:
 
 def _clusters(spasms: list[Spasm]) -> Iterator[list[Spasm]]:
     cluster: list[Spasm] = []
-    reach = datetime.min.replace(tzinfo=UTC)
+    reach = _NEVER
     for spasm in sorted(spasms, key=lambda spasm: (spasm.start, spasm.id)):
         if cluster and spasm.start > reach:
             yield cluster

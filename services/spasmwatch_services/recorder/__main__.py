@@ -36,9 +36,8 @@ def wire(program: Program) -> None:
     bus = program.connect(chosen.node)
     recorder = Recorder(
         bus,
-        store,
         program.topics,
-        RollupKeeper(store, settings.home.name, settings.home.zone),
+        RollupKeeper(store, settings.home.name, settings.home.zone, alone=chosen.share is None),
         ledger,
         DeadLetters(data / "recorder", chosen.dead_letters_mb),
         chosen,

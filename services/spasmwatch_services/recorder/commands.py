@@ -107,7 +107,7 @@ def import_(parser: ArgumentParser) -> Handler:
             bookmark = importing.Bookmark(chosen.home.data / "recorder", args.source, target)
             rollups = RollupKeeper(store, home, chosen.home.zone)
             with bar(f"importing {args.source.name}") as progress:
-                outcome = importing.import_lines(lines, store, rollups, bookmark, home=home, progress=progress)
+                outcome = importing.import_lines(lines, rollups, bookmark, home=home, progress=progress)
             _prove(outcome, store.counts())
         finally:
             store.close()

@@ -11,7 +11,6 @@ from pathlib import Path
 from spasmwatch.adapters.sqlite_store import SqliteStore
 from spasmwatch.domain.records import MODELS, Record
 from spasmwatch.errors import RecordError, SpasmWatchError, StoreRejected, UsageError
-from spasmwatch.ports import Store
 from spasmwatch_services.recorder import formats
 from spasmwatch_services.recorder.formats import SUFFIXES, Format, Line
 from spasmwatch_services.recorder.rollup_keeper import RollupKeeper
@@ -92,7 +91,6 @@ def lines_of_file(source: Path, kind: Format) -> Iterator[Line]:
 
 def import_lines(
     lines: Iterable[Line],
-    store: Store,
     rollups: RollupKeeper,
     bookmark: Bookmark,
     *,
@@ -106,8 +104,7 @@ def import_lines(
         records = [item for item in (_accept(line, home, outcome) for line in batch) if item is not None]
         number = batch[-1][0]
         if number > outcome.resumed_at:
-            stored = _store(records, store, outcome)
-            rollups.update(stored)
+            _store(records, rollups, outcome)
             bookmark.save(number)
         progress(number)
     bookmark.remove()
@@ -128,13 +125,13 @@ def _accept(line: Line, home: str, outcome: Outcome) -> Record | None:
     return item
 
 
-def _store(records: list[Record], store: Store, outcome: Outcome) -> list[Record]:
+def _store(records: list[Record], rollups: RollupKeeper, outcome: Outcome) -> None:
     try:
-        store.write(records)
+        rollups.write(records)
     except StoreRejected as error:
         if len(records) == 1:
             outcome.refused.append((0, f"{records[0].id}: {error}"))
-            return []
+            return
         middle = len(records) // 2
-        return _store(records[:middle], store, outcome) + _store(records[middle:], store, outcome)
-    return records
+        _store(records[:middle], rollups, outcome)
+        _store(records[middle:], rollups, outcome)

@@ -19,7 +19,7 @@ from spasmwatch.domain.numbering import Range, ranges_of
 from spasmwatch.domain.records import MODELS, Record, Spasm, parse
 from spasmwatch.domain.topics import Fault, Receipt, Topics
 from spasmwatch.errors import BusError, RecordError, SpasmWatchError, StoreError, StoreRejected
-from spasmwatch.ports import Bus, Message, Store
+from spasmwatch.ports import Bus, Message
 from spasmwatch.settings.recorder import Recorder as RecorderSettings
 from spasmwatch_services.recorder.dead_letters import DeadLetters
 from spasmwatch_services.recorder.figures import Figures
@@ -45,7 +45,6 @@ class Recorder:
     def __init__(
         self,
         bus: Bus,
-        store: Store,
         topics: Topics,
         rollups: RollupKeeper,
         ledger: Ledger,
@@ -55,7 +54,7 @@ class Recorder:
         oldest: Callable[[], datetime | None] = lambda: None,
     ) -> None:
         """``oldest`` tells before which time the retention has removed raw records."""
-        self._bus, self._store, self._topics, self._rollups = bus, store, topics, rollups
+        self._bus, self._topics, self._rollups = bus, topics, rollups
         self._ledger, self._dead_letters, self._settings = ledger, dead_letters, settings
         self._figures, self._oldest = figures, oldest
         self._incoming: queue.SimpleQueue[Message] = queue.SimpleQueue()
@@ -74,6 +73,13 @@ class Recorder:
             batch = self._gather()
             if batch:
                 self.process(batch, stopping)
+            self._settle()
+
+    def _settle(self) -> None:
+        try:
+            self._rollups.settle()
+        except StoreError as error:
+            log.warning("will sum up again: %s", error)
 
     def _gather(self) -> list[Message]:
         """Messages until there are enough, the first is too old or nothing more comes."""
@@ -95,7 +101,7 @@ class Recorder:
                 letters.append(Letter(message, self._open(message)))
             except RecordError as error:
                 self._bury(message, str(error))
-        stored = self._store_patiently(letters, stopping)
+        stored = self._store_patiently(letters, stopping) if letters else []
         if stored is None:
             return
         self._send_receipts([letter.record for letter in stored])
@@ -146,21 +152,16 @@ class Recorder:
                 return stored
 
     def _store_all(self, letters: list[Letter]) -> list[Letter]:
-        stored = self._store_raw(letters)
-        # Before any receipt: a kill here is healed by the same records coming again.
-        self._rollups.update((letter.record for letter in stored), self._oldest())
-        return stored
-
-    def _store_raw(self, letters: list[Letter]) -> list[Letter]:
         """What the store accepted; a record that it never will is found by halving and buried."""
         try:
-            self._store.write([letter.record for letter in letters if is_kept(letter.record)])
+            # Roll-ups before any receipt: a kill in between is healed by the same records coming again.
+            self._rollups.write([letter.record for letter in letters if is_kept(letter.record)], self._oldest())
         except StoreRejected as error:
             if len(letters) == 1:
                 self._bury(letters[0].message, str(error))
                 return []
             middle = len(letters) // 2
-            return self._store_raw(letters[:middle]) + self._store_raw(letters[middle:])
+            return self._store_all(letters[:middle]) + self._store_all(letters[middle:])
         return letters
 
     def _send_receipts(self, records: Iterable[Record]) -> None:

@@ -58,7 +58,7 @@ class Bench:
         rollups = RollupKeeper(self.store, "home", ZoneInfo("Europe/Berlin"))
         bus = MemoryBus(TOPICS, client="recorder", node="recorder", broker=broker)
         self.recorder = Recorder(
-            bus, self.store, TOPICS, rollups, self.ledger, self.dead_letters, chosen, self.figures
+            bus, TOPICS, rollups, self.ledger, self.dead_letters, chosen, self.figures
         )  # fmt: skip
         self.thread = threading.Thread(target=self.recorder.run, args=[self.stopping])
         self.thread.start()

@@ -48,8 +48,7 @@ def home(tmp_path: Path) -> Path:
     settings.write_text(f'[home]\ndata = "{tmp_path}/data"\ntimezone = "Europe/Berlin"\n')
     store = SqliteStore(tmp_path / "data" / "store.sqlite", home="home", timezone="Europe/Berlin")
     records = history()
-    store.write(records)
-    RollupKeeper(store, "home", ZoneInfo("Europe/Berlin")).update(records)
+    RollupKeeper(store, "home", ZoneInfo("Europe/Berlin")).write(records)
     store.close()
     return settings
 
