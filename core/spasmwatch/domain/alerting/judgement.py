@@ -16,18 +16,11 @@ from spasmwatch.domain.alerting.lifecycle import Evidence, Finding, Key, Verdict
 from spasmwatch.domain.alerting.parameters import Rules
 from spasmwatch.domain.alerting.spread import judge_spread
 from spasmwatch.domain.records import Side, SpasmKind
-from spasmwatch.domain.trend.comparison import (
-    Comparison,
-    cusum_step,
-    holm,
-)
+from spasmwatch.domain.trend.comparison import Comparison, cusum_step
 from spasmwatch.domain.trend.daybook import Day, DayBook
+from spasmwatch.domain.trend.family import judge_family
 from spasmwatch.domain.trend.periods import Gates, Periods, detector_since
 
-TOTAL_SHARE = 0.8
-"""Share of α that goes to the total."""
-LEAST_COUNT = 5
-"""Fewer spasms of one kind and side than this in the recent days are not tested."""
 CALM_P, CALM_RATIO = 0.1, 1.15
 """Above this p-value and below this ratio an alert is over."""
 PLATEAU_DAYS = 7
@@ -104,45 +97,24 @@ class Judge:
     def _worsening(self, periods: Periods, total: Comparison, injection: date | None) -> list[Verdict]:
         settings = self._rules.worsening
         against = "before the injection" if injection else f"in the {settings.baseline_days} days before"
+        if not settings.enabled:
+            return []
         key = Key("worsening", self._person)
-        worse = settings.enabled and self._is_more(total, settings.alpha * TOTAL_SHARE)
-        cells = self._worse_cells(periods, settings.alpha if worse else settings.alpha * (1 - TOTAL_SHARE))
-        if worse:
-            led = f"; most of all {_pattern(*_cell(cells[0][0]))}" if cells else ""
+        compared = {name: periods.compare(name) for name in periods.names()}
+        cells = {name: comparison for name, comparison in compared.items() if comparison is not None}
+        worse = judge_family(total, cells, settings.alpha, settings.ratio)
+        if worse.total:
+            led = f"; most of all {_pattern(*_cell(worse.cells[0]))}" if worse.cells else ""
             text = f"last {settings.recent_days} days {total.words()} {against}{led}"
             return [(key, Finding(key, "warning", text, total.evidence()))]
         verdicts: list[Verdict] = [(key, _calm(total))]
-        for name in periods.names():
+        for name, comparison in cells.items():
             kind, side = _cell(name)
             cell_key = Key("worsening", self._person, kind, side)
-            comparison = next((its for its_name, its in cells if its_name == name), None)
-            if comparison is not None:
-                text = f"{_pattern(kind, side)}: last {settings.recent_days} days {comparison.words()} {against}"
-                verdicts.append((cell_key, Finding(cell_key, "warning", text, comparison.evidence())))
-            else:
-                verdicts.append((cell_key, _calm(periods.compare(name))))
+            text = f"{_pattern(kind, side)}: last {settings.recent_days} days {comparison.words()} {against}"
+            finding = Finding(cell_key, "warning", text, comparison.evidence())
+            verdicts.append((cell_key, finding if name in worse.cells else _calm(comparison)))
         return verdicts
-
-    def _is_more(self, comparison: Comparison, alpha: float) -> bool:
-        return comparison.p_more <= alpha and comparison.ratio >= self._rules.worsening.ratio
-
-    def _worse_cells(self, periods: Periods, alpha: float) -> list[tuple[str, Comparison]]:
-        """Kinds × sides that are worse, the clearest first."""
-        if not self._rules.worsening.enabled:
-            return []
-        tested = [(name, periods.compare(name)) for name in periods.names()]
-        able = [
-            (name, comparison)
-            for name, comparison in tested
-            if comparison is not None and periods.counts(periods.recent, name).sum() >= LEAST_COUNT
-        ]
-        rejected = holm([comparison.p_more for _, comparison in able], alpha)
-        worse = [
-            one
-            for one, is_rejected in zip(able, rejected, strict=True)
-            if is_rejected and one[1].ratio >= self._rules.worsening.ratio
-        ]
-        return sorted(worse, key=lambda one: one[1].p_more)
 
     def _improved(self, periods: Periods, total: Comparison) -> list[Verdict]:
         settings = self._rules.improved

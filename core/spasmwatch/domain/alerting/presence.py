@@ -16,7 +16,9 @@ from spasmwatch.domain.trend.daybook import DayBook, Minute
 LEARNT_DAYS = 14
 CHECK_S = 600
 """How often, in seconds of looking, a missing face is judged."""
-NEW = timedelta(days=1)
+USUAL_FACTORS = (1.5, 3.3)
+"""Silences, as multiples of the usual one, that are a note and a push: one day without the camera is no push."""
+NEW = timedelta(hours=36)
 """So young a camera has no usual gaps yet; its silence goes on the page but pushes nobody."""
 
 
@@ -64,8 +66,8 @@ class CameraSilence:
 
     def _limits(self) -> tuple[timedelta, timedelta]:
         usual = self.usual_gap()
-        note = max(self._settings.after_minutes * 60, 1.5 * usual)
-        warn = max(self._settings.warn_after_minutes * 60, 2.5 * usual)
+        note = max(self._settings.after_minutes * 60, USUAL_FACTORS[0] * usual)
+        warn = max(self._settings.warn_after_minutes * 60, USUAL_FACTORS[1] * usual)
         return timedelta(seconds=note), timedelta(seconds=warn)
 
     def due(self, open_as: str | None) -> datetime | None:

@@ -4,6 +4,9 @@ from spasmwatch.domain.advice import Advice
 from spasmwatch.domain.alerting.lifecycle import Finding, Key
 from spasmwatch.domain.records import Diary, Severity
 
+HELP = "help"
+"""``subkind`` of the entry that the help button of the pages writes."""
+
 
 def key(entry: Diary) -> Key:
     """One alert an entry, whatever its revision."""
@@ -13,8 +16,11 @@ def key(entry: Diary) -> Key:
 def judge(entry: Diary, advice: Advice) -> Finding | None:
     """The finding of an entry; None for one that is deleted or has no fixed advice.
 
+    The patient's call for help (``help``) is urgent, too.
     The two upper tiers are urgent; what belongs to the treating clinic can wait for the end of quiet hours.
     """
+    if entry.kind == "symptom" and entry.subkind == HELP and not entry.deleted:
+        return Finding(key(entry), "urgent", f"{entry.author} calls for help.", {"symptom": HELP, "author": entry.author})
     tier = advice.tier(entry.subkind) if entry.kind == "symptom" and not entry.deleted else None
     if tier is None or entry.subkind is None:
         return None

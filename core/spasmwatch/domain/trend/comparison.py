@@ -39,6 +39,7 @@ class Comparison:
     recent_h: float
     usual_h: float
     dispersion: float
+    recent_count: int
 
     def evidence(self) -> dict[str, float | str | None]:
         """As it goes into an alert record."""
@@ -82,6 +83,7 @@ def compare(counts: ArrayLike, hours: ArrayLike, usual_counts: ArrayLike, usual_
         recent_h=total_h,
         usual_h=total_usual_h,
         dispersion=phi,
+        recent_count=int(count.sum()),
     )
 
 
