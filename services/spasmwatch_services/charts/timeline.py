@@ -107,10 +107,9 @@ class _Drawing:
         middle = row + 0.64
         inside = [event for event in lane.events if event.start < self.end and (event.end or event.start) >= self.start]
         shortest = (self.end - self.start) / (150 if narrow else 300)
-        long = [event for event in inside if event.end and event.end - event.start > shortest]
-        short = [days(event.start) for event in inside if event not in long]
-        for event in long:
-            begin, finish = days(event.start), days(event.end)
+        long = [(event.start, event.end) for event in inside if event.end and event.end - event.start > shortest]
+        short = [days(event.start) for event in inside if not event.end or event.end - event.start <= shortest]
+        for begin, finish in ((days(start), days(end)) for start, end in long):
             axes.barh(middle, finish - begin, left=begin, height=0.3, color=colour, linewidth=0)
         if len(short) > MANY:
             self._bars(axes, row, np.array(short), colour, bins=90 if narrow else 180)
