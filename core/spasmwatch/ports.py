@@ -53,6 +53,9 @@ class Outbox(Protocol):
     def add(self, record: R) -> R:
         """Stamp a draft (id, home, node, boot, seq), keep it and send it. Returns the stamped record."""
 
+    def add_all(self, records: Sequence[R]) -> list[R]:
+        """The same for several at once, all or none: one sync of the disk instead of many."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:

@@ -1,5 +1,6 @@
 """A home in memory for the service: simulated clock, buses, outbox."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -38,6 +39,9 @@ class ListOutbox:
             raise OutboxError("disk full")
         self.records.append(record)
         return record
+
+    def add_all(self, records: Sequence[R]) -> list[R]:
+        return [self.add(record) for record in records]
 
 
 class OurBus(MemoryBus):

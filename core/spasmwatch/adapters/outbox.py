@@ -6,7 +6,7 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -97,9 +97,18 @@ class DiskOutbox:
 
         A draft that has an id already keeps it: given again, it is stored once.
         """
-        with self._transaction():
-            stamped = self._keep(record)
-        self._next_seq += 1
+        return self.add_all([record])[0]
+
+    def add_all(self, records: Sequence[R]) -> list[R]:
+        """Several drafts with one sync of the disk: all of them or, on OutboxError, none."""
+        with self._lock:
+            first = self._next_seq
+            try:
+                with self._transaction():
+                    stamped = [self._keep(record) for record in records]
+            except OutboxError:
+                self._next_seq = first
+                raise
         self._make_room()
         self.filled.set()
         return stamped
@@ -122,6 +131,7 @@ class DiskOutbox:
         else:
             stamped = stamping.own_microsecond(self._base, named)
         self._insert(stamped, held)
+        self._next_seq += 1
         return stamped
 
     def _insert(self, record: Record, held: tuple[object, ...] = (None, None, None)) -> None:

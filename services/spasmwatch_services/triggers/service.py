@@ -101,6 +101,7 @@ class TriggersService:
                 self._remember(now)
             if _due(self._healthy, HEALTH, now):
                 self._report(now)
+            self._flush()
         self._deliver()
 
     def certain(self) -> bool:
@@ -121,6 +122,7 @@ class TriggersService:
     def close(self) -> None:
         """Keep where everything stands for the next start."""
         with self._lock:
+            self._flush()
             self._remember(self._clock.now())
 
     def _read(self, message: Message) -> None:
@@ -136,7 +138,8 @@ class TriggersService:
         self._keep(self._interpreter.read(arrival))
 
     def _keep(self, findings: Iterable[Finding | Health]) -> None:
-        """On disk, or in line for it: a full disk must not lose what was understood already."""
+        """Events go to disk at once. Readings wait for the next tick: one sync of the disk for a whole burst."""
+        urgent = False
         for finding in findings:
             if isinstance(finding, DiaryAdd):
                 self._memory.presses.append(finding)
@@ -144,10 +147,17 @@ class TriggersService:
                 self._remember(self._clock.now())
             else:
                 self._unkept.append(finding)
+                urgent = urgent or not (isinstance(finding, Trigger) and finding.form == "reading")
+        if urgent:
+            self._flush()
+
+    def _flush(self) -> None:
+        """What is understood to disk; a full one must not lose it."""
+        if not self._unkept:
+            return
         try:
-            while self._unkept:
-                self._outbox.add(self._unkept[0])
-                self._unkept.popleft()
+            self._outbox.add_all(list(self._unkept))
+            self._unkept.clear()
         except OutboxError as error:
             log.error("%d records wait in memory: %s", len(self._unkept), error)
 
