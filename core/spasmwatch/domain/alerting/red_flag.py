@@ -20,7 +20,8 @@ def judge(entry: Diary, advice: Advice) -> Finding | None:
     The two upper tiers are urgent; what belongs to the treating clinic can wait for the end of quiet hours.
     """
     if entry.kind == "symptom" and entry.subkind == HELP and not entry.deleted:
-        return Finding(key(entry), "urgent", f"{entry.author} calls for help.", {"symptom": HELP, "author": entry.author})
+        evidence: dict[str, float | str | None] = {"symptom": HELP, "author": entry.author}
+        return Finding(key(entry), "urgent", f"{entry.author} calls for help.", evidence)
     tier = advice.tier(entry.subkind) if entry.kind == "symptom" and not entry.deleted else None
     if tier is None or entry.subkind is None:
         return None
