@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
-from spasmwatch.domain.detection.classification import Finding
+from spasmwatch.domain.detection.findings import Finding
 from spasmwatch.domain.detection.signals import FrameSignals
 from spasmwatch.errors import SourceError
 from spasmwatch_edge import reports

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from spasmwatch.domain.detection.classification import Finding
 from spasmwatch.domain.detection.detector import Detector
 from spasmwatch.domain.detection.exposure import Exposure, Minute
+from spasmwatch.domain.detection.findings import Finding
 from spasmwatch.domain.detection.signals import FrameSignals
 
 

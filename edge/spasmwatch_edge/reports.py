@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
-from spasmwatch.domain.detection.classification import Finding
 from spasmwatch.domain.detection.detector import NAME, VERSION
 from spasmwatch.domain.detection.exposure import Minute
+from spasmwatch.domain.detection.findings import Finding
 from spasmwatch.domain.records import Detector, Observation, Spasm
 
 DETECTOR = Detector(name=NAME, version=VERSION)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from spasmwatch.domain.detection.classification import Finding
 from spasmwatch.domain.detection.detector import Detector
+from spasmwatch.domain.detection.findings import Finding
 from spasmwatch.domain.detection.signals import EyeSignals, FaceSignals, FrameSignals
 
 OPEN = EyeSignals(gap=0.2, change=0.08, brow=0.35, cheek=-0.6, nose=-0.7, mouth_out=0.4, mouth_up=-1.1)

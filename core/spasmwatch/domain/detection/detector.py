@@ -5,13 +5,14 @@ from typing import Final
 
 from spasmwatch.domain.detection.baseline import Baseline
 from spasmwatch.domain.detection.clarity import Clarity
-from spasmwatch.domain.detection.classification import Finding, classify, sort_closures
+from spasmwatch.domain.detection.classification import MERGE_S, classify, sort_closures
 from spasmwatch.domain.detection.evidence import SIDES, Evidence, corner, judge, raw_pull
 from spasmwatch.domain.detection.exposure import Closures
+from spasmwatch.domain.detection.findings import Finding
 from spasmwatch.domain.detection.quality import FrameRate, unusable
 from spasmwatch.domain.detection.segmentation import Burst, Channel, Thresholds
 from spasmwatch.domain.detection.signals import FaceSignals, FrameSignals
-from spasmwatch.domain.records import Reason
+from spasmwatch.domain.records import Reason, Side
 
 NAME: Final = "lids-and-looks"
 VERSION: Final = "1.0"
@@ -22,8 +23,6 @@ MOUTH = Thresholds(enter=1.2, leave=0.6, foot=0.35, sure=2.4)
 BROW = Thresholds(enter=0.035, leave=0.02, foot=0.01, sure=0.07)
 NOSE = Thresholds(enter=0.04, leave=0.02, foot=0.01, sure=0.08)
 CLOSURE = Thresholds(enter=0.35, leave=0.22, foot=0.10, sure=0.6, leave_share=0.4, least_frames=1)
-# Bursts less than this apart are one spasm (the record contract).
-MERGE_S: Final = 1.0
 LONGEST_EPISODE_S: Final = 120.0
 # A face that was gone this long is learned anew.
 FORGET_S: Final = 20.0
@@ -51,6 +50,7 @@ class Detector:
         ]
         self._bursts: list[Burst] = []
         self._frames: deque[Evidence] = deque()
+        self._known: set[Side] = set()
         self._seen_at: float | None = None
         self._learned_at: float | None = None
         self._rate = FrameRate()
@@ -116,7 +116,8 @@ class Detector:
             first = min(burst.start for burst in self._bursts)
             if (now - last > MERGE_S and not going) or now - first > LONGEST_EPISODE_S:
                 bursts, frames = sorted(self._bursts, key=lambda burst: burst.start), list(self._frames)
-                findings = classify(bursts, frames)
+                findings = classify(bursts, frames, self._known)
+                self._known |= {finding.side for finding in findings if finding.kind == "hemifacial"}
                 self.closures = sort_closures(bursts, findings, frames)
                 self._bursts.clear()
                 self._trim(now)

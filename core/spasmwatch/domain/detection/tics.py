@@ -1,0 +1,91 @@
+"""Brief sudden jerks: of a mouth corner, one eye alone, both brows, the nose."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from spasmwatch.domain.detection.evidence import Evidence
+from spasmwatch.domain.detection.findings import Finding, closed_seconds, other_side, series, share, within
+from spasmwatch.domain.detection.segmentation import Burst
+from spasmwatch.domain.records import Region, Side
+
+# A jerk is brief and sudden; a longer or slower one-sided pull of the mouth is a half smile or speech.
+LONGEST_JERK_S: Final = 0.5
+SLOWEST_RISE_S: Final = 0.18
+JERKS_APART_S: Final = 1.0
+# The other mouth corner stays where it is.
+OTHER_CORNER: Final = 0.6
+# A mouth corner that moves so much more than the lid (in units of evidence) leads: the lid was only dragged along.
+MOUTH_LEADS: Final = 2.0
+# An eye that closes this far without any pull of the mouth (in units) or rise of its brow is alone.
+LONE_CLOSURE: Final = 0.4
+LONE_PULL: Final = 0.3
+LONE_BROW: Final = 0.012
+# Brows and nose are judged only while the eyes are open: both move in a blink.
+EYES_OPEN: Final = 0.25
+# The later the stronger a claim: a mouth corner that jerks takes the cheek, and with it the eye and nose, along.
+_ORDER: Final = ("eye_right", "eye_left", "nose", "brow", "mouth_right", "mouth_left")
+_SURE: Final = {"mouth": 4.0, "eye": 5.0, "brow": 0.1, "nose": 0.12}
+_REGION: Final[dict[str, Region]] = {"mouth": "mouth", "eye": "eye", "brow": "brow", "nose": "cheek"}
+
+
+def jerks(bursts: Sequence[Burst], frames: Sequence[Evidence]) -> list[Finding]:
+    """Tics among ``bursts``, which are in order of time; what jerks together is one."""
+    found = [burst for burst in bursts if _is_jerk(burst, frames)]
+    return [_tic(group, frames) for group in series(found, JERKS_APART_S)]
+
+
+def mouth_leads(frames: Sequence[Evidence], side: Side) -> bool:
+    """Whether the mouth corner moves much more than the lid of its side."""
+    lid = max((frame.closure[side] - frame.closure[other_side(side)]) / frame.units.lid for frame in frames)
+    pull = max(frame.towards(side) / frame.units.pull for frame in frames)
+    return pull > MOUTH_LEADS * max(0.0, lid)
+
+
+def is_lone_eye(own: Sequence[Burst], frames: Sequence[Evidence], side: Side) -> bool:
+    """Whether one eye closes once and far, and nothing else of its half of the face takes part."""
+    return (
+        len(own) == 1
+        and max(frame.closure[side] for frame in frames) >= LONE_CLOSURE
+        and max(frame.towards(side) / frame.units.pull for frame in frames) < LONE_PULL
+        and max(frame.brow[side] - frame.brow[other_side(side)] for frame in frames) < LONE_BROW
+    )
+
+
+def _tic(group: Sequence[Burst], frames: Sequence[Evidence]) -> Finding:
+    channel = max((burst.channel for burst in group), key=_ORDER.index)
+    own = [burst for burst in group if burst.channel == channel]
+    start, end = own[0].start, own[-1].end
+    region, _, name = channel.partition("_")
+    side: Side = "left" if name == "left" else "right" if name == "right" else "both"
+    sure = max(burst.peak for burst in own) / _SURE[region]
+    return Finding(
+        start=start,
+        end=end,
+        kind="tic",
+        side=side,
+        regions=(_REGION[region],),
+        bursts=len(own),
+        intensity=share(0.8 * sure),
+        confidence=share(0.3 + 0.5 * sure),
+        closed_s=closed_seconds(within(frames, start, end), side) if region == "eye" else 0.0,
+    )
+
+
+def _is_jerk(burst: Burst, frames: Sequence[Evidence]) -> bool:
+    """Whether a burst is sudden and brief, and not part of a smile, speech or a blink."""
+    if burst.channel == "closure" or burst.length > LONGEST_JERK_S or _rise(burst, frames) > SLOWEST_RISE_S:
+        return False
+    top = min(frames, key=lambda frame: abs(frame.time - burst.peak_at))
+    region, _, side = burst.channel.partition("_")
+    if region == "mouth":
+        own, other = top.corner[side], top.corner[other_side(side)]
+        return own >= 0.5 * top.towards(side) and abs(other) <= OTHER_CORNER * own
+    return region == "eye" or top.both_closure < EYES_OPEN
+
+
+def _rise(burst: Burst, frames: Sequence[Evidence]) -> float:
+    """Seconds from the onset of a burst to 70 % of its peak."""
+    shown = within(frames, burst.start, burst.peak_at)
+    values = [frame.scores()[burst.channel] for frame in shown]
+    limit = 0.7 * max(values)
+    return next(frame.time for frame, value in zip(shown, values, strict=True) if value >= limit) - burst.start
