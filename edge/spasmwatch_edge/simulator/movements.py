@@ -406,6 +406,67 @@ def rest(random: Generator, start: float) -> Movement:
     return Movement("rest", "rest", "both", 1.0, 1, tuple(parts), False)
 
 
+def grimace(random: Generator, start: float) -> Movement:
+    """A face pulled on purpose: slow, both sides, seldom quite even, eyes narrowed but not shut."""
+    timing = (start, random.uniform(0.3, 0.9), random.uniform(0.4, 2.5), random.uniform(0.3, 0.9))
+    tilt = random.uniform(0.8, 1.2)
+    parts: list[Part] = []
+    for name, low, high in (
+        ("lid", 0.0, 0.45),
+        ("squeeze", 0.0, 0.8),
+        ("brow", -0.9, 0.9),
+        ("cheek", -0.3, 0.9),
+        ("corner", -0.6, 0.9),
+        ("nose", 0.0, 1.2),
+    ):
+        if random.random() < 0.5:
+            amount = random.uniform(low, high)
+            parts.append(Part(_paired(name, "right"), amount, *timing))
+            parts.append(Part(_paired(name, "left"), amount * tilt, *timing))
+    parts.append(Part("pucker", random.uniform(-0.2, 0.8), *timing))
+    parts.append(Part("jaw", max(0.0, random.uniform(-0.1, 0.12)), *timing))
+    return Movement("grimace", "grimace", "both", 1.0, 1, tuple(parts), False)
+
+
+def smirk(random: Generator, start: float) -> Movement:
+    """Half a smile: one corner of the mouth, slow and held, the eye stays open."""
+    side: OneSide = "left" if random.random() < 0.5 else "right"
+    strength = random.uniform(0.3, 0.9)
+    timing = (start, random.uniform(0.3, 0.7), random.uniform(0.7, 2.5), random.uniform(0.4, 0.9))
+    parts = (
+        Part(_paired("corner", side), strength, *timing),
+        Part(_paired("cheek", side), 0.5 * strength, *timing),
+        Part(_paired("squeeze", side), 0.2 * strength, *timing),
+    )
+    return Movement("smirk", "smirk", side, strength, 1, parts, False)
+
+
+def rub(random: Generator, start: float) -> Movement:
+    """A hand comes up and rubs one eye."""
+    side: OneSide = "left" if random.random() < 0.5 else "right"
+    rise, hold, fall = random.uniform(0.4, 0.8), random.uniform(0.6, 2.5), random.uniform(0.4, 0.8)
+    hand = _paired("hand", side)
+    parts = [
+        Part(hand, 1.0, start, rise, hold, fall),
+        *_both("lid", 0.6, start + 0.7 * rise, 0.2, hold, 0.3),
+    ]
+    strokes = range(int(hold / 0.3))
+    parts += [Part(hand, -0.04, start + rise + 0.3 * stroke, 0.12, 0.02, 0.12) for stroke in strokes]
+    return Movement("rub", "rub", side, 1.0, 1, tuple(parts), False)
+
+
+def drink(random: Generator, start: float) -> Movement:
+    """A cup comes up to the mouth, the head tips back a little."""
+    rise, hold, fall = random.uniform(0.5, 1.0), random.uniform(1.0, 3.0), random.uniform(0.5, 1.0)
+    parts = (
+        Part("cup", 1.0, start, rise, hold, fall),
+        Part("pitch", -random.uniform(0.02, 0.12), start + 0.6 * rise, 0.5, hold, fall),
+        Part("jaw", 0.03, start + 0.6 * rise, 0.3, hold, 0.3),
+        *_both("lid", random.uniform(0.1, 0.4), start + 0.8 * rise, 0.3, hold, 0.4),
+    )
+    return Movement("drink", "drink", "both", 1.0, 1, parts, False)
+
+
 def glance(random: Generator, start: float) -> Movement:
     """The eyes jump to another point and stay there for a while; too small and frequent to be labelled."""
     hold = random.uniform(0.4, 2.5)

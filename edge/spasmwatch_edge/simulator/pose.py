@@ -36,6 +36,10 @@ Channel = Literal[
     "yaw",
     "pitch",
     "size",
+    # 1 = a hand at the eye, a cup at the mouth; from 0 (out of the picture) on they come near
+    "hand_right",
+    "hand_left",
+    "cup",
     # change of light as a fraction of the usual light: -0.5 is half as bright
     "light",
 ]

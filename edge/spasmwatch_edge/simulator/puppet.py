@@ -7,6 +7,7 @@ from spasmwatch_edge.simulator.mouth import Mouth
 from spasmwatch_edge.simulator.muscles import Grid, Muscles
 from spasmwatch_edge.simulator.portrait import Picture
 from spasmwatch_edge.simulator.pose import Pose
+from spasmwatch_edge.simulator.props import Props
 from spasmwatch_edge.simulator.stage import Stage
 
 
@@ -20,6 +21,7 @@ class Puppet:
         self._mouth = Mouth(stage)
         self._muscles = Muscles(stage, grid)
         self._head = Head(stage, grid)
+        self._props = Props(stage)
 
     def render(self, pose: Pose) -> Picture:
         """The frame (height, width, 3) BGR in this pose."""
@@ -32,4 +34,6 @@ class Puppet:
         if self._glasses is not None:
             self._glasses.put_on(picture)
         picture = self._head.move(picture, pose)
+        if max(pose["hand_right"], pose["hand_left"], pose["cup"]) > 0:
+            self._props.draw(picture, pose)
         return self._stage.compose(picture)

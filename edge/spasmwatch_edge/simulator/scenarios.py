@@ -43,6 +43,19 @@ MANNERS: dict[str, dict[str, float]] = {
     "eating": HEALTHY_RATES | {"chew": 4.0},
     "ordinary": HEALTHY_RATES,
 }
+PROVOKING_RATES = {
+    "blink": 14.0,
+    "glance": 10.0,
+    "grimace": 3.0,
+    "smirk": 2.0,
+    "rub": 1.2,
+    "drink": 0.8,
+    "yawn": 0.6,
+    "sneeze": 0.5,
+    "light": 1.5,
+    "rest": 0.5,
+    "turn": 1.0,
+}
 SPASMS: dict[str, dict[str, float]] = {
     "hemifacial": {"hemifacial": 10.0},
     "blepharospasm": {"blepharospasm": 6.0},
@@ -112,6 +125,17 @@ def healthy_scenarios(faces: Sequence[Path | None], count: int = 60, seconds: fl
         behaviour = replace(HEALTHY, rates=MANNERS[manner], sway=float(random.uniform(0.3, 1.5)))
         factors |= {"spasm": "none", "manner": manner}
         found.append(_scenario(f"healthy{number:03d}", number, len(faces), scene, behaviour, seconds, factors))
+    return found
+
+
+def provoking_scenarios(faces: Sequence[Path | None], count: int = 30, seconds: float = 60.0) -> list[Scenario]:
+    """``count`` healthy scenes full of what is easily taken for a spasm: pulled faces, rubbed or resting eyes."""
+    found = []
+    for number, scene, factors in _scenes(faces, count, seed=31):
+        sway = float(np.random.default_rng([number, 32]).uniform(0.3, 1.5))
+        behaviour = replace(HEALTHY, rates=PROVOKING_RATES, sway=sway)
+        factors |= {"spasm": "none", "manner": "provoking"}
+        found.append(_scenario(f"provoking{number:03d}", number, len(faces), scene, behaviour, seconds, factors))
     return found
 
 

@@ -19,7 +19,21 @@ ATTEMPTS = 6
 FIRST_QUIET = 2.0
 
 SPASMS = ("hemifacial", "blepharospasm", "tic")
-LARGE = ("smile", "talk", "chew", "yawn", "turn", "look_down", "brows", "sneeze", "rest")
+LARGE = (
+    "smile",
+    "talk",
+    "chew",
+    "yawn",
+    "turn",
+    "look_down",
+    "brows",
+    "sneeze",
+    "rest",
+    "grimace",
+    "smirk",
+    "rub",
+    "drink",
+)
 HEALTHY_RATES = {
     "blink": 16.0,
     "glance": 14.0,
@@ -109,6 +123,10 @@ ORDINARY = {
     "sneeze": movements.sneeze,
     "rest": movements.rest,
     "glance": movements.glance,
+    "grimace": movements.grimace,
+    "smirk": movements.smirk,
+    "rub": movements.rub,
+    "drink": movements.drink,
 }
 KINDS = (*SPASMS, *ORDINARY)
 

@@ -97,3 +97,9 @@ def test_glasses_stay_where_they_are_when_the_eye_behind_them_closes(mesh, stage
     closed = worn.render(neutral() | {"lid_left": 1.0, "brow_left": 0.8})
     assert frame_pixels.sum() > 100
     assert np.abs(closed.astype(int) - worn.render(neutral()))[frame_pixels].mean() < 12
+
+
+def test_a_hand_at_one_eye_hides_it_and_not_the_other(stage, puppet):
+    rest, rubbing = puppet.render(neutral()), puppet.render(neutral() | {"hand_left": 1.0})
+    assert np.abs(eye_pixels(rest, stage, "left") - eye_pixels(rubbing, stage, "left")).mean() > 20
+    assert np.array_equal(eye_pixels(rest, stage, "right"), eye_pixels(rubbing, stage, "right"))

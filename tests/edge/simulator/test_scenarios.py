@@ -1,7 +1,13 @@
 from collections import Counter
 from pathlib import Path
 
-from spasmwatch_edge.simulator.scenarios import EYE_DISTANCES, LIGHTS, healthy_scenarios, spasm_scenarios
+from spasmwatch_edge.simulator.scenarios import (
+    EYE_DISTANCES,
+    LIGHTS,
+    healthy_scenarios,
+    provoking_scenarios,
+    spasm_scenarios,
+)
 
 FACES = (None, Path("a.png"), Path("b.png"), Path("c.png"))
 
@@ -28,7 +34,13 @@ def test_the_same_scenarios_come_again():
 
 
 def test_healthy_scenarios_hold_nothing_to_report():
-    assert all(scenario.labels()["events"] == [] for scenario in healthy_scenarios(FACES, count=12))
+    for make in (healthy_scenarios, provoking_scenarios):
+        assert all(scenario.labels()["events"] == [] for scenario in make(FACES, count=12))
+
+
+def test_provoking_scenarios_pull_faces_and_bring_hands_and_cups_before_them():
+    kinds = {label["kind"] for s in provoking_scenarios(FACES, count=10) for label in s.labels()["confounders"]}
+    assert {"grimace", "smirk", "rub", "drink", "rest"} <= kinds
 
 
 def test_a_scenario_renders_its_frames(mesh):
