@@ -59,7 +59,9 @@ def _day(seed: random.Random, start: datetime, end: datetime, now: datetime, rat
 def _piece(at: datetime, length: timedelta, seen: float) -> Observation:
     seconds = max(1.0, length.total_seconds())
     reason = "turned" if seen else "absent"
-    return observation(at, seen, seconds=seconds, face_s=seen, unobserved={reason: seconds - seen}, blinks=int(seen / 4))
+    return observation(
+        at, seen, seconds=seconds, face_s=seen, unobserved={reason: seconds - seen}, blinks=int(seen / 4)
+    )
 
 
 def _spasm(seed: random.Random, at: datetime) -> Spasm:

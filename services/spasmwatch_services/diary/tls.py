@@ -48,12 +48,29 @@ class HomeCertificates:
         try:
             if not self.authority.exists():
                 self._make_authority()
+            self._check_names()
             certificate, key = self._folder / "server.crt", self._folder / "server.key"
             if not certificate.exists() or self._outdated(_certificate(certificate)):
                 self._make_server(certificate, key)
         except (OSError, ValueError) as error:
             raise SpasmWatchError(f"the certificates in {self._folder} cannot be used: {error}") from error
         return certificate, key
+
+    def _check_names(self) -> None:
+        limits = _certificate(self.authority).extensions.get_extension_for_class(x509.NameConstraints).value
+        allowed = [subtree.value for subtree in limits.permitted_subtrees or ()]
+        for name in self._names:
+            address = _address(name)
+            if address and not any(not isinstance(one, str) and address in one for one in allowed):
+                break
+            if not address and not any(name == one or name.endswith(f".{one}") for one in allowed):
+                break
+        else:
+            return
+        raise SpasmWatchError(
+            f"the home's certificate authority may not vouch for {name!r} of diary.names; remove the folder"
+            f" {self._folder} to make a new one, which every phone has to trust again"
+        )
 
     def _outdated(self, certificate: x509.Certificate) -> bool:
         if certificate.not_valid_after_utc - self._clock.now() < RENEW_BEFORE:
@@ -67,7 +84,8 @@ class HomeCertificates:
         allowed: list[x509.GeneralName] = [
             x509.DNSName(name) for name in dict.fromkeys([*HOME_NAMES, *(n for n in self._names if not _address(n))])
         ]
-        allowed += [x509.IPAddress(ipaddress.ip_network(network)) for network in HOME_NETWORKS]
+        allowed += [x509.IPAddress(network) for network in _networks()]
+        allowed += [x509.IPAddress(ipaddress.ip_network(n)) for n in self._names if _address(n)]
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"SpasmWatch home ({socket.gethostname()})"[:64])])
         now = self._clock.now()
         certificate = (
@@ -148,11 +166,15 @@ def own_names() -> list[str]:
             with socket.socket(family, socket.SOCK_DGRAM) as probe:
                 probe.connect((far, 9))
                 address = ipaddress.ip_address(probe.getsockname()[0])
-                if address.is_private:
+                if any(address in network for network in _networks()):
                     names.append(str(address))
         except OSError:
             continue
     return names
+
+
+def _networks() -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    return [ipaddress.ip_network(network) for network in HOME_NETWORKS]
 
 
 def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
