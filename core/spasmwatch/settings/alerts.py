@@ -4,7 +4,7 @@ from datetime import time
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from spasmwatch.domain.alerting.parameters import (
     Blind,
@@ -101,6 +101,13 @@ class Alerts(Section):
     fault: Faults = Faults()
     improved: Improved = Improved()
     repeats: Repeats = Repeats()
+
+    @field_validator("heartbeat_url")
+    @classmethod
+    def _over_http(cls, address: SecretStr | None) -> SecretStr | None:
+        if address is not None and not address.get_secret_value().startswith(("http://", "https://")):
+            raise ValueError("an address that begins with https://")
+        return address
 
     @model_validator(mode="after")
     def _names_are_different(self) -> Self:

@@ -10,11 +10,14 @@ from spasmwatch.adapters.mqtt import MqttBus
 from spasmwatch.domain.alerting.engine import NODE, Engine
 from spasmwatch.domain.records import Health
 from spasmwatch.errors import SpasmWatchError
-from spasmwatch.ports import Outbox
+from spasmwatch.ports import Outbox, Store
 from spasmwatch.runtime import Program, SystemClock, private_folder, run
 from spasmwatch.settings import Settings
+from spasmwatch_services.alerts.heartbeat import Heartbeat
 from spasmwatch_services.alerts.messenger import Messenger
+from spasmwatch_services.alerts.past import read_past
 from spasmwatch_services.alerts.planner import Planner
+from spasmwatch_services.alerts.rounds import Rounds
 from spasmwatch_services.alerts.service import AlertService
 from spasmwatch_services.alerts.state import State
 from spasmwatch_services.alerts.words import Wording
@@ -44,13 +47,30 @@ def wire(program: Program) -> None:
         for messenger in messengers:
             messenger.wake()
 
-    service = AlertService(engine, state, planner, outbox, program.topics, clock, wake)
+    zone = settings.home.zone
+    rounds = Rounds(settings.alerts, zone, engine, state, planner.recipients)
+    service = AlertService(engine, state, planner, outbox, program.topics, clock, wake, rounds, zone)
     service.listen(bus)
     messengers += _messengers(settings, state, clock, service, push)
     program.start("alerts", lambda: service.run(program.stopping))
     for messenger in messengers:
         program.start(f"push-{messenger.recipient}", lambda one=messenger: one.run(program.stopping))  # type: ignore[misc]
+    program.start(
+        "past", lambda: read_past(settings, _open_store, service.take_past, service.trouble_changed, program.stopping)
+    )
+    if settings.alerts.heartbeat_url is not None:
+        heartbeat = Heartbeat(
+            settings.alerts.heartbeat_url.get_secret_value(), settings.alerts.heartbeat_s, service.alive
+        )
+        program.start("heartbeat", lambda: heartbeat.run(program.stopping))
     program.start("health", lambda: _watch_own_health(program.stopping, bus, outbox, service, state))
+
+
+def _open_store(settings: Settings) -> Store:
+    # Imported here: the embedded home has no need of the database client.
+    from spasmwatch.adapters.stores import open_store
+
+    return open_store(settings, readonly=True)
 
 
 def _messengers(

@@ -20,11 +20,20 @@ if TYPE_CHECKING:
 def alerts(parser: ArgumentParser) -> Handler:
     """Tell caregivers when spasms escalate or worsen, and when something is broken."""
 
-    def handle(arguments: Namespace) -> None:
-        # Imported here: the statistics and the push services take a while to load.
-        from spasmwatch_services.alerts.__main__ import main
+    parser.add_argument("--test-push", action="store_true", help="push a test to everybody, wait for the answers, end")
+    parser.add_argument("--wait", type=float, default=300, metavar="SECONDS", help="how long to wait for them (300)")
 
-        main(settings.load(arguments.settings))
+    def handle(arguments: Namespace) -> None:
+        chosen = settings.load(arguments.settings)
+        # Imported here: the statistics and the push services take a while to load.
+        if arguments.test_push:
+            from spasmwatch_services.alerts.trial import try_pushes
+
+            try_pushes(chosen, arguments.wait)
+        else:
+            from spasmwatch_services.alerts.__main__ import main
+
+            main(chosen)
 
     return handle
 

@@ -5,7 +5,7 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from uuid6 import uuid7
 
@@ -15,7 +15,9 @@ from spasmwatch.domain.alerting.lifecycle import Outcome
 from spasmwatch.domain.topics import ONLINE, AlertCommand, Fault, PushState, Topics
 from spasmwatch.errors import RecordError
 from spasmwatch.ports import Bus, Clock, Message, Outbox
+from spasmwatch_services.alerts.past import Past, fill
 from spasmwatch_services.alerts.planner import Planner
+from spasmwatch_services.alerts.rounds import CANARY, Rounds
 from spasmwatch_services.alerts.state import State
 
 log = logging.getLogger(__name__)
@@ -23,7 +25,6 @@ log = logging.getLogger(__name__)
 BATCH = 200
 """Messages taken in one transaction when many wait."""
 RECORDS = ("spasm", "observation", "label", "diary", "health")
-CANARY = "canary-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,9 @@ class Trouble:
 
     what: str
     cause: str | None
+
+
+Item = Message | Trouble | Past
 
 
 class AlertService:
@@ -46,12 +50,16 @@ class AlertService:
         topics: Topics,
         clock: Clock,
         wake: Callable[[], None],
+        rounds: Rounds,
+        zone: tzinfo,
     ) -> None:
+        self._rounds, self._zone = rounds, zone
         self.engine, self._state, self._planner, self._outbox = engine, state, planner, outbox
         self._topics, self._clock, self._wake = topics, clock, wake
-        self._incoming: queue.SimpleQueue[Message | Trouble] = queue.SimpleQueue()
+        self._incoming: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._bus: Bus | None = None
         self._troubles: dict[str, str | None] = {}
+        self.last_round = datetime.min.replace(tzinfo=UTC)
         self._told_pushes: tuple[int, int] | None = None
 
     def listen(self, bus: Bus) -> None:
@@ -60,6 +68,8 @@ class AlertService:
         for what in (*RECORDS, "availability", "fault"):
             bus.subscribe(self._topics.every(what), self._incoming.put)
         bus.subscribe(self._topics.alert_command("+", "+"), self._incoming.put)
+        # The shorter address, for homes whose broker gives all pages one account; its access rules decide who may.
+        bus.subscribe(self._topics.of("alerts", "+/command"), self._incoming.put)
 
     def trouble(self, what: str, cause: str | None) -> None:
         """Report from another thread that something (does not) work: ``broker``, ``store``, ``push-<recipient>``."""
@@ -71,12 +81,17 @@ class AlertService:
             self._troubles[what] = cause
             self.trouble(what, cause)
 
+    def take_past(self, past: Past) -> None:
+        """Days from the store, read by another thread."""
+        self._incoming.put(past)
+
     def run(self, stopping: threading.Event) -> None:
         """Work until told to stop."""
         self.engine.listen(self._clock.now())
         self.hand_over()
         while not stopping.is_set():
             self.work(self._wait_s())
+            self.round()
 
     def work(self, wait_s: float = 0.0) -> None:
         """Take what has arrived within ``wait_s`` seconds, and the time, through the rules."""
@@ -100,11 +115,30 @@ class AlertService:
         if outcome.notices:
             self._wake()
 
+    def round(self) -> None:
+        """What is due by the clock, once a second at most."""
+        now = self._clock.now()
+        if now - self.last_round < timedelta(seconds=1):
+            return
+        self.last_round = now
+        with self._state.transaction():
+            news = self._rounds.go(now)
+        for name, cause in self._rounds.unanswered.items():
+            self.trouble_changed(f"answer-{name}", cause)
+        for trend in self._rounds.trends(now):
+            self._outbox.add(trend)
+        if news:
+            self._wake()
+
     def hand_over(self) -> None:
         """Give finished transitions to the outbox; their ids make a repetition after a kill harmless."""
         for position, alert in self._state.queued():
             self._outbox.add(alert)
             self._state.handed_over(position)
+
+    def alive(self) -> bool:
+        """Whether the service thread still does its rounds."""
+        return self._clock.now() - self.last_round < timedelta(seconds=60)
 
     def tell_pushes(self) -> None:
         """Publish how many pushes were delivered and how many wait."""
@@ -120,8 +154,8 @@ class AlertService:
             return 1.0
         return min(1.0, max(0.0, (due - self._clock.now()).total_seconds()))
 
-    def _batch(self, wait_s: float) -> Sequence[Message | Trouble]:
-        items: list[Message | Trouble] = []
+    def _batch(self, wait_s: float) -> Sequence[Item]:
+        items: list[Item] = []
         try:
             items.append(self._incoming.get(timeout=wait_s) if wait_s > 0 else self._incoming.get_nowait())
             while len(items) < BATCH:
@@ -130,11 +164,15 @@ class AlertService:
             pass
         return items
 
-    def _take(self, item: Message | Trouble, now: datetime) -> Outcome:
+    def _take(self, item: Item, now: datetime) -> Outcome:
         if isinstance(item, Trouble):
             if item.what == "broker":
                 self.engine.listen(now, deaf=item.cause is not None)
             return self.engine.own_fault(item.what, item.cause, now)
+        if isinstance(item, Past):
+            days = fill(self.engine.book(item.person), item, self._zone)
+            log.info("%d earlier days of %s taken from the store", days, item.person)
+            return Outcome()
         levels = item.topic.removeprefix(f"{self._topics.base}/{self._topics.home}/").split("/")
         try:
             return self._take_message(levels, item, now)
@@ -145,8 +183,8 @@ class AlertService:
     def _take_message(self, levels: list[str], message: Message, now: datetime) -> Outcome:
         node, what = levels[0], levels[-1]
         if what == "command":
-            _, actor, _, alert_id, _ = levels
-            return self._command(actor, alert_id, AlertCommand.parse(message.payload), now)
+            actor = levels[1] if node == "users" else None
+            return self._command(actor, levels[-2], AlertCommand.parse(message.payload), now)
         if what == "availability":
             return self.engine.availability(node, message.payload == ONLINE, now)
         if what == "fault":
@@ -156,8 +194,8 @@ class AlertService:
             return Outcome()
         return self.engine.record(record, now)
 
-    def _command(self, actor: str, alert_id: str, command: AlertCommand, now: datetime) -> Outcome:
-        if command.actor != actor:
+    def _command(self, actor: str | None, alert_id: str, command: AlertCommand, now: datetime) -> Outcome:
+        if actor is not None and command.actor != actor:
             # The broker lets an account write below its own name only; the payload must not say another one.
             raise RecordError(f"{actor} may not speak for {command.actor}")
         if alert_id.startswith(CANARY):

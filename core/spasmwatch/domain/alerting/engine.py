@@ -154,6 +154,14 @@ class Engine:
         """The day books by person."""
         return {name: person.book for name, person in self._people.items()}
 
+    def book(self, person: str) -> DayBook:
+        """The day book of one person, made if need be."""
+        return self._person(person).book
+
+    def injections(self, person: str) -> list[date]:
+        """Home days of the botulinum injections that a person's diary tells of."""
+        return sorted(self._person(person).memory.injections.values())
+
     # Records
 
     def _taken(self, record: Record, now: datetime) -> Outcome:
