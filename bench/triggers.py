@@ -112,12 +112,16 @@ class Arrivals:
     def __init__(self, port: int) -> None:
         self.lags: list[tuple[float, float]] = []
         self.readings = 0
+        self._known: set[str] = set()
         self._client = client(port, "listener")
         self._client.on_message = self._take
         self._client.subscribe("spasmwatch/home/triggers/trigger", qos=1)
 
     def _take(self, _client: paho.Client, _data: object, arrived: paho.MQTTMessage) -> None:
         record, now = json.loads(arrived.payload), time.time()
+        if record["id"] in self._known:
+            return  # sent again, since no recorder gives receipts here
+        self._known.add(record["id"])
         if record["form"] == "event":
             self.lags.append((now, now - datetime.fromisoformat(record["time"]).timestamp()))
         else:

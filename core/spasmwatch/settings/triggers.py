@@ -96,15 +96,13 @@ class HomeAssistant(Section):
     """``[triggers.homeassistant]``: announce SpasmWatch to Home Assistant by MQTT discovery.
 
     Off until switched on: whoever sees Home Assistant sees these. ``prefix`` is its discovery prefix, ``name`` the
-    device's name there, ``author`` the actor in diary and alerts when somebody presses there (Home Assistant does not
-    tell who). ``reasons`` adds each alert's reason in words to its state. ``pause_minutes`` is how long the camera
-    stays off after a press of its pause button; it cannot be switched on from there.
+    device's name there. ``reasons`` adds each alert's reason in words to its state. ``pause_minutes`` is how long the
+    camera stays off after a press of its pause button; it cannot be switched on from there.
     """
 
     enabled: bool = False
     prefix: Base = "homeassistant"
     name: ShortText = "SpasmWatch"
-    author: Name = "homeassistant"
     reasons: bool = False
     pause_minutes: Annotated[float, Field(ge=1, le=1440)] = 60.0
     buttons: dict[Name, HomeAssistantButton] = Field(default_factory=lambda: dict(BUTTONS))

@@ -21,7 +21,7 @@ VIEWER = "viewer"
 HOME_ASSISTANT = "homeassistant"
 GADGET_TOPICS = (
     "zigbee2mqtt/#", "stat/#", "tele/#", "tasmota/#", "shellies/#", "homeassistant/#", "+/events/rpc", "+/status",
-    "+/status/+", "+/+/+/state",
+    "+/status/+", "+/online", "+/+/+/state",
 )  # fmt: skip
 """Where the gadgets that SpasmWatch understands speak unless their owner has changed it."""
 

@@ -17,7 +17,7 @@ from support.smart_home import START, TOPICS, House
 
 CONFIG = "homeassistant/device/spasmwatch_home/config"
 STATE = "spasmwatch/home/triggers/homeassistant/state"
-SPASM = "spasmwatch/home/triggers/homeassistant/spasm"
+SPASM = "spasmwatch/home/triggers/spasm/state"
 NEEDS = {
     "sensor": {"state_topic"},
     "binary_sensor": {"state_topic"},

@@ -23,7 +23,7 @@ from spasmwatch.domain.topics import (
 from spasmwatch.errors import BusError, RecordError
 from spasmwatch.ports import Bus, Clock, Message
 from spasmwatch.settings.triggers import HomeAssistant, HomeAssistantButton
-from spasmwatch_services.triggers.homeassistant.discovery import PRESS, Discovery
+from spasmwatch_services.triggers.homeassistant.discovery import ACTOR, PRESS, Discovery
 from spasmwatch_services.triggers.homeassistant.situation import Situation
 
 log = logging.getLogger(__name__)
@@ -117,7 +117,7 @@ class HomeAssistantBridge:
                 value=button.value,
                 unit=button.unit,
                 text=button.text,
-                author=self._settings.author,
+                author=ACTOR,
                 time=now,
             )
         )
@@ -128,9 +128,7 @@ class HomeAssistantBridge:
         with self._lock:
             firing = self._situation.firing()
         for alert in firing:
-            command = AlertCommand(
-                id=str(uuid7()), verb="acknowledge", actor=self._settings.author, time=self._clock.now()
-            )
+            command = AlertCommand(id=str(uuid7()), verb="acknowledge", actor=ACTOR, time=self._clock.now())
             self._ours.publish(self._topics.alert_command(command.actor, alert.alert_id), command.payload())
 
     def _pause(self, camera: str) -> None:
@@ -140,7 +138,7 @@ class HomeAssistantBridge:
         command = PauseCommand(
             id=str(uuid7()),
             verb="pause",
-            actor=self._settings.author,
+            actor=ACTOR,
             until=now + timedelta(minutes=self._settings.pause_minutes),
             time=now,
         )

@@ -13,6 +13,8 @@ from spasmwatch.domain.topics import Topics
 from spasmwatch.settings.triggers import HomeAssistant
 
 NODE: Final = "triggers"
+ACTOR: Final = "homeassistant"
+"""Who acknowledges, pauses and logs from there: it does not tell which person pressed, and may not speak for one."""
 PRESS: Final = "PRESS"
 ALERT_STATES: Final = ("none", "pending", "firing", "acknowledged", "snoozed")
 TREND_STATES: Final = get_args(Trend.model_fields["state"].annotation)
@@ -29,7 +31,7 @@ class Discovery:
         self.topic = f"{settings.prefix}/device/{self._id}/config"
         self.status_topic = f"{settings.prefix}/status"
         self.state_topic = topics.state(NODE, "homeassistant")
-        self.spasm_topic = topics.of(NODE, "homeassistant/spasm")
+        self.spasm_topic = topics.state(NODE, "spasm")
 
     def command_topic(self, feature: str) -> str:
         """Where a press of ``acknowledge``, ``pause_<camera>`` or ``diary_<button>`` comes in."""
