@@ -301,12 +301,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--spasms", type=int, default=40, help="simulated scenes with spasms (40 s each)")
     parser.add_argument("--healthy", type=int, default=10, help="simulated healthy minutes")
+    parser.add_argument(
+        "--provoking", type=int, default=8, help="minutes of pulled faces, rubbed eyes, cups (32 are all)"
+    )
     parser.add_argument("--variants", type=int, default=12, help="variants of the recordings (66 are all)")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--clips", type=Path, default=ROOT.parent / "shared" / "clips")
     parser.add_argument("--portraits", type=Path, default=ROOT.parent / "shared" / "portraits")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "spasmwatch-bench")
-    parser.add_argument("--only", choices=["clips", "variants", "simulated"])
+    parser.add_argument("--only", choices=["clips", "variants", "simulated", "provoking"])
     parser.add_argument("--baselines", action="store_true", help="also the three published rules")
     parser.add_argument("--verbose", action="store_true", help="confounders and patterns")
     arguments = parser.parse_args()
@@ -341,6 +344,14 @@ def main() -> int:
         scenarios = spasm_scenarios(faces, 200)[: arguments.spasms] + healthy_scenarios(faces, 66)[: arguments.healthy]
         minutes = seen_all(scenarios, folder, arguments.jobs)
         results |= report("simulated", minutes, methods, "simulated")
+    if arguments.only in (None, "provoking"):
+        from spasmwatch_edge.simulator.scenarios import provoking_scenarios, usable
+
+        faces = usable([None, *sorted(p for p in arguments.portraits.glob("*") if p.suffix in (".png", ".jpg"))])
+        minutes = seen_all(provoking_scenarios(faces, 32)[: arguments.provoking], folder, arguments.jobs)
+        groups = {f"{split} faces": [seen for seen in minutes if seen.split == split] for split in ("tuning", "test")}
+        scores = table("healthy, but provoking (every report is false)", groups | {"provoking": minutes}, methods)
+        print(f"false beside: {dict(scores['provoking/spasmwatch'].false_beside.most_common())}")
     if arguments.verbose:
         for name, score in results.items():
             if name.startswith("all"):

@@ -5,14 +5,15 @@ from typing import Final
 from spasmwatch.domain.detection.baseline import Baseline
 from spasmwatch.domain.detection.evidence import CHANGE_UNIT, LID_UNIT, NOISES_A_UNIT, PULL_UNIT, Units, raw_pull
 from spasmwatch.domain.detection.signals import FaceSignals
-from spasmwatch.domain.detection.smoothing import CLEAN_S, NOISY_S, Noise, Smoother
+from spasmwatch.domain.detection.smoothing import CLEAN_S, NOISY_S, VERY_NOISY_S, Noise, Smoother
 from spasmwatch.domain.records import Reason
 
 # Above these the frames are averaged over a longer time.
 NOISY_LID: Final = 0.03
 NOISY_PULL: Final = 0.012
+VERY_NOISY: Final = 2.5
 # A unit that has grown so many times hides ordinary spasms: the time is not observed.
-POOR: Final = 2.5
+POOR: Final = 2.2
 # Which of the possible causes of a poor signal is named.
 DIM: Final = 70.0
 DISTANT: Final = 24.0
@@ -34,8 +35,9 @@ class Clarity:
 
     def smoothed(self, time: float, face: FaceSignals) -> FaceSignals:
         """The face, averaged over more frames the noisier it is."""
-        noisy = self._lid.sigma > NOISY_LID or self._pull.sigma > NOISY_PULL
-        return self._smoother.smooth(time, face, NOISY_S if noisy else CLEAN_S)
+        noise = max(self._lid.sigma / NOISY_LID, self._pull.sigma / NOISY_PULL)
+        window = CLEAN_S if noise < 1 else NOISY_S if noise < VERY_NOISY else VERY_NOISY_S
+        return self._smoother.smooth(time, face, window)
 
     def interrupt(self) -> None:
         """Frames are missing."""

@@ -81,10 +81,11 @@ class Detector:
             self.reason = "absent"
             self._learn(frame.time, face)
             return []
+        smooth = self._clarity.smoothed(frame.time, face)
         if self._clarity.too_poor:
             self.reason = self._clarity.reason(face)
-            return self._blind(frame.time)
-        face = self._clarity.smoothed(frame.time, face)
+            return self._end_bursts(frame.time)
+        face = smooth
         self.evidence = evidence = judge(frame.time, face, self.baseline, self._clarity.units)
         self._frames.append(evidence)
         scores = evidence.scores()
@@ -103,6 +104,9 @@ class Detector:
     def _blind(self, time: float) -> list[Finding]:
         """A frame in which no spasm could be seen: going bursts end where they were last seen."""
         self._clarity.interrupt()
+        return self._end_bursts(time)
+
+    def _end_bursts(self, time: float) -> list[Finding]:
         for channel in self._channels:
             ended = channel.stop()
             if ended:

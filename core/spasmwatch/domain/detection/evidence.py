@@ -19,9 +19,11 @@ MOUTH_SUPPORT: Final = 0.4
 # A blink is never quite equal on both sides: difference over sum, of lids and looks together, must exceed this.
 LEAST_ASYMMETRY: Final = 0.45
 LEAST_EACH: Final = 0.10
-# When both brows go down and both eyes close, a difference between them is part of that.
+# When both eyes close with both brows, or with the mouth wide open (a yawn), a difference between them is part of that.
 SQUEEZED: Final = 0.018
-SQUEEZED_ASYMMETRY: Final = 1.0
+WIDE_OPEN: Final = 0.28
+STRAINED_CLOSURE: Final = 0.18
+STRAINED_ASYMMETRY: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +142,9 @@ def _one_sided(side: str, lids: dict[str, float], evidence: Evidence) -> float:
     look_share = look / (change[side] + change[other] + 0.15 * units.change)
     if min(lid_share, look_share) < LEAST_EACH:
         return 0.0
-    squeezed = evidence.squeeze > SQUEEZED and evidence.both_closure > 0.3
-    if lid_share + look_share < (SQUEEZED_ASYMMETRY if squeezed else LEAST_ASYMMETRY):
+    strained = evidence.squeeze > SQUEEZED or evidence.mouth_open > WIDE_OPEN
+    needed = STRAINED_ASYMMETRY if strained and evidence.both_closure > STRAINED_CLOSURE else LEAST_ASYMMETRY
+    if lid_share + look_share < needed:
         return 0.0
     eye = (min(4.0, lid / units.lid) + min(4.0, look / units.change)) / 2
     # The mouth supports what the eye shows; alone it is no spasm of the eye.

@@ -11,6 +11,7 @@ from spasmwatch.domain.detection.signals import EyeSignals, FaceSignals
 # A one-frame twitch passes undamped at up to 25 frames a second; in noise a window of a short blink is averaged.
 CLEAN_S: Final = 0.039
 NOISY_S: Final = 0.09
+VERY_NOISY_S: Final = 0.13
 _EYE_FIELDS: Final = tuple(field.name for field in fields(EyeSignals))
 
 

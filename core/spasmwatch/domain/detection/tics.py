@@ -18,8 +18,8 @@ OTHER_CORNER: Final = 0.6
 MOUTH_LEADS: Final = 2.0
 # An eye that closes this far without any pull of the mouth (in units) or rise of its brow is alone.
 LONE_CLOSURE: Final = 0.4
-LONE_PULL: Final = 0.3
-LONE_BROW: Final = 0.012
+LONE_PULL: Final = 0.5
+LONE_BROW: Final = 0.018
 # Brows and nose are judged only while the eyes are open: both move in a blink.
 EYES_OPEN: Final = 0.25
 # The later the stronger a claim: a mouth corner that jerks takes the cheek, and with it the eye and nose, along.
