@@ -27,13 +27,14 @@ def write(path: Path, days: int = 365, seed: int = 1) -> Path:
     with path.open("w", encoding="utf-8") as file:
         for number, (fields, node) in enumerate(_records(days, np.random.default_rng(seed))):
             envelope = {
+                "schema": fields["schema"],
                 "id": str(UUID(int=(0x0196_0000_0000 << 80) | (7 << 76) | (1 << 63) | number)),
                 "home": "home",
                 "node": node,
                 "boot": "b1",
                 "seq": number,
             }
-            file.write(json.dumps({**envelope, "person": "patient", **fields}) + "\n")
+            file.write(json.dumps({**envelope, "person": "patient", **fields}, separators=(",", ":")) + "\n")
     return path
 
 
@@ -183,7 +184,7 @@ def _entry(day: int, hour: float, kind: str, **fields: object) -> tuple[float, F
     entry = {
         "schema": "diary/1.0",
         "at": _at(day, hour),
-        "entry_id": f"{kind}-{day}-{round(hour * 3600)}",
+        "entry_id": f"{kind}-{fields.get('subkind', '')}-{day}-{round(hour * 3600)}",
         "revision": 1,
         "deleted": False,
         "logged_at": _at(day, hour + 0.03),

@@ -46,7 +46,15 @@ class EmbeddedHome:
         self._accounts = self._keep_accounts()
         log = private_folder(data / "log")
         self._programs = {
-            name: ProgramProcess(name, settings_file, self.environment(name), log / f"{name}.log") for name in programs
+            name: ProgramProcess(
+                name,
+                settings_file,
+                self.environment(name),
+                log / f"{name}.log",
+                # Without it the command prints once and ends.
+                ("--serve",) if name == "insights" else (),
+            )
+            for name in programs
         }
 
     def _keep_accounts(self) -> dict[str, str]:

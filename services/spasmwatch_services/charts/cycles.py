@@ -29,7 +29,7 @@ def cycles_chart(lines: Sequence[CycleLine], *, title: str) -> Chart:
 
     def paint(figure: Figure) -> None:
         width, height = figure.get_size_inches() * 72
-        axes = figure.add_axes((30 / width, 34 / height, 1 - 38 / width, 1 - 56 / height))
+        axes = figure.add_axes((30 / width, 50 / height, 1 - 38 / width, 1 - 66 / height))
         axes.grid(axis="y")
         axes.axvline(0, color=COLOURS["mark"], linewidth=1.2, linestyle=(0, (4, 2)))
         for line, (marker, style, role) in zip(lines, _LOOKS, strict=False):
@@ -45,7 +45,8 @@ def cycles_chart(lines: Sequence[CycleLine], *, title: str) -> Chart:
         axes.set_title("spasms per observed hour", loc="left", fontsize=10, color=COLOURS["soft"], pad=6)
         axes.tick_params(length=0, labelsize=10)
         if len(lines) > 1:
-            axes.legend(frameon=False, fontsize=9, loc="upper right", handlelength=2.6, borderaxespad=0)
+            figure.legend(frameon=False, fontsize=9, loc="lower center", ncols=len(lines), handlelength=2.2,
+                          columnspacing=1, handletextpad=0.4, borderaxespad=0)  # fmt: skip
 
     return Chart(
         title=title,
@@ -57,5 +58,5 @@ def cycles_chart(lines: Sequence[CycleLine], *, title: str) -> Chart:
             for week, rate in zip(line.weeks, line.rates, strict=True)
         ),
         paint=paint,
-        height=lambda _width: 210,
+        height=lambda _width: 190,
     )

@@ -51,22 +51,27 @@ class Minutes:
     closed: dict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     def add(self, record: Observation) -> None:
-        """Keep the figures of one observation."""
+        """Keep the figures of one observation; of a minute without the person only why there was none."""
+        for reason, seconds in record.unobserved.items():
+            self.unobserved[reason] += seconds
+        if record.observed_s == 0:
+            return
         self.start.append(record.start.timestamp())
         self.seconds.append(record.seconds)
         self.observed.append(record.observed_s)
         self.blinks.append(record.blinks)
         self.talking.append(record.talking_s)
         self.node.append(self.nodes.setdefault(record.node, len(self.nodes)))
-        for reason, seconds in record.unobserved.items():
-            self.unobserved[reason] += seconds
         for why, seconds in zip(CLOSED, _closed(record), strict=True):
             self.closed[why] += seconds
 
 
 @dataclass(slots=True)
 class Casebook:
-    """One person's period from ``start`` up to ``end`` (UTC), days in ``zone``. ``versions``: first sight of each."""
+    """One person's period from ``start`` up to ``end`` (UTC), days in ``zone``.
+
+    ``versions`` maps name and version of each detector to its first sight.
+    """
 
     person: str
     zone: ZoneInfo
@@ -76,7 +81,7 @@ class Casebook:
     diary: list[Diary] = field(default_factory=list)
     triggers: list[Trigger] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
-    versions: dict[str, datetime] = field(default_factory=dict)
+    versions: dict[tuple[str, str], datetime] = field(default_factory=dict)
     observed: ObservedTime = field(default_factory=lambda: ObservedTime.of([], [], []))
 
     @property
@@ -87,7 +92,9 @@ class Casebook:
     @property
     def last(self) -> datetime | None:
         """When observation ended."""
-        return datetime.fromtimestamp(float(self.observed.edges[-1]), UTC) if self.observed.share.size else None
+        if not self.observed.share.size:
+            return None
+        return datetime.fromtimestamp(float(self.observed.edges[-1]), UTC) - timedelta(microseconds=1)
 
     def rates(self, edges: Sequence[datetime]) -> list[Rate]:
         """Counts and observed time between neighbouring moments."""
@@ -191,7 +198,10 @@ class Reader:
             book = self._books.get(key)
             if book is None:
                 book = self._books[key] = Casebook(record.person, self._zone)
-            if isinstance(record, Diary):
+            if isinstance(record, Observation):
+                if self._inside(record.start):
+                    _observe(book, record)
+            elif isinstance(record, Diary):
                 known = self._entries[key].get(record.entry_id)
                 if known is None or record.revision > known.revision:
                     self._entries[key][record.entry_id] = record
@@ -237,12 +247,14 @@ class Reader:
         return book
 
 
+def _observe(book: Casebook, record: Observation) -> None:
+    if record.clock_ok:
+        book.minutes.add(record)
+    _note_version(book, record)
+
+
 def _sort_in(book: Casebook, record: Record) -> None:
-    if isinstance(record, Observation):
-        if record.clock_ok:
-            book.minutes.add(record)
-        _note_version(book, record)
-    elif isinstance(record, Spasm):
+    if isinstance(record, Spasm):
         if record.phase == "end":
             book.spasms.append(record)
             _note_version(book, record)
@@ -255,10 +267,10 @@ def _sort_in(book: Casebook, record: Record) -> None:
 
 def _note_version(book: Casebook, record: Observation | Spasm) -> None:
     if record.detector is not None:
-        name = f"{record.detector.name} {record.detector.version}"
-        seen = book.versions.get(name)
+        version = record.detector.name, record.detector.version
+        seen = book.versions.get(version)
         if seen is None or record.start < seen:
-            book.versions[name] = record.start
+            book.versions[version] = record.start
 
 
 def _judged(spasm: Spasm, labels: dict[tuple[str, str], Label]) -> Spasm:

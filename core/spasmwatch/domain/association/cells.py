@@ -22,6 +22,26 @@ GRID_S: Final = 900.0
 NOT_SAID: Final = -1e9
 
 
+DAY_S: Final = 86400.0
+EPOCH_DAY: Final = datetime(1970, 1, 1, tzinfo=UTC).toordinal()
+
+
+def _offsets(edges: Floats, zone: ZoneInfo) -> Floats:
+    """Seconds the local clock is ahead of UTC in each quarter; asked once a day where it does not change."""
+
+    def ahead(moment: float) -> float:
+        offset = datetime.fromtimestamp(moment, UTC).astimezone(zone).utcoffset()
+        return offset.total_seconds() if offset else 0.0
+
+    a_day = round(DAY_S / GRID_S)
+    offsets = np.zeros(edges.size - 1)
+    for first in range(0, offsets.size, a_day):
+        last = min(first + a_day, offsets.size)
+        before, after = ahead(edges[first]), ahead(edges[last])
+        offsets[first:last] = before if before == after else [ahead(moment) for moment in edges[first:last]]
+    return offsets
+
+
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """Local day (ordinal) and time of day (hours) of each quarter of an hour between ``edges`` (one more of these)."""
@@ -34,12 +54,8 @@ class Calendar:
     def of(cls, start: float, end: float, zone: ZoneInfo) -> Self:
         """The quarters that cover [start, end), both in seconds since the epoch."""
         edges = np.arange(np.floor(start / GRID_S), np.ceil(end / GRID_S) + 1) * GRID_S
-        local = [datetime.fromtimestamp(each, UTC).astimezone(zone) for each in edges[:-1]]
-        return cls(
-            edges,
-            np.array([each.toordinal() for each in local], dtype=np.int64),
-            np.array([each.hour + each.minute / 60 for each in local]),
-        )
+        local = edges[:-1] + _offsets(edges, zone)
+        return cls(edges, (local // DAY_S).astype(np.int64) + EPOCH_DAY, local % DAY_S / 3600)
 
     def place(self, moments: Floats) -> Ints:
         """Index of the quarter of an hour in which each moment lies."""

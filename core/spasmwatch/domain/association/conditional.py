@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import stdtr, stdtrit
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -40,12 +40,12 @@ class Fit:
     def two_sided_p(self, weights: Floats) -> float:
         """The p-value of the hypothesis that the contrast is zero."""
         value, error = self.contrast(weights)
-        return float(2 * stats.t.sf(abs(value) / error, max(self.days - 1, 1)))
+        return float(2 * stdtr(max(self.days - 1, 1), -abs(value) / error))
 
     def interval(self, weights: Floats, level: float = 0.95) -> tuple[float, float]:
         """The confidence interval of the contrast, on the log scale."""
         value, error = self.contrast(weights)
-        reach = float(stats.t.ppf(0.5 + level / 2, max(self.days - 1, 1))) * error
+        reach = float(stdtrit(max(self.days - 1, 1), 0.5 + level / 2)) * error
         return value - reach, value + reach
 
 

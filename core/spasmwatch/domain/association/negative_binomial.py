@@ -4,7 +4,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 from scipy.special import gammaln
 
 from spasmwatch.domain.association.conditional import LARGEST_LOG_RATIO, Fit, NoEstimate, solve
@@ -28,6 +27,9 @@ def fit(design: Floats, counts: Floats, observed: Floats) -> Fit:
 
     def loss(log_dispersion: float) -> float:
         return -_likelihood(whole, counts, offset, float(np.exp(log_dispersion)))
+
+    # Imported here: it takes longer than all the rest, and only days of sleep and fatigue need it.
+    from scipy.optimize import minimize_scalar
 
     dispersion = float(np.exp(minimize_scalar(loss, bounds=DISPERSIONS, method="bounded").x))
     coefficients = fixed_dispersion(whole, counts, offset, dispersion)

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from spasmwatch.domain.association.cells import Calendar, Cells, cells
+from spasmwatch.domain.association.cells import DAY_S, Calendar, Cells, cells
 from spasmwatch.domain.association.conditional import Fit, NoEstimate, fit
 from spasmwatch.domain.association.findings import MIN_EXPOSURES, MIN_SPASMS, Finding
 from spasmwatch.domain.association.history import Exposures, History
@@ -26,7 +26,6 @@ CLEARLY_MORE: Final = 0.05
 CONTROL_FAILS: Final = 0.01
 MIN_WEEKS: Final = 3
 """From three weeks on the control keeps the day of the week too."""
-DAY_S: Final = 86400.0
 
 
 @dataclass(frozen=True, slots=True)

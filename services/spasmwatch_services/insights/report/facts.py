@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from spasmwatch.domain.advice import Advice, Tier
-from spasmwatch.domain.association import Finding, associations
+from spasmwatch.domain.association import Calendar, Finding, associations
 from spasmwatch.domain.records import SIDES, Diary, Spasm
 from spasmwatch.domain.treatments import Change, Cycle, DailyCounts, before_and_after, cycles
 from spasmwatch.domain.treatments.days import ratio_of
@@ -26,7 +26,6 @@ ENOUGH_DAYS: Final = 4
 """Below these the report gives no rate at all: it says what is missing."""
 FELT_WITHIN: Final = timedelta(minutes=3)
 RECENT_D: Final = 28
-INJECTIONS: Final = ("botulinum",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +104,7 @@ class Facts:
     days: list[Rate]
     dispersion: float
     recent: tuple[float, float, float] | None
+    injected: bool
     patterns: list[Pattern]
     closed: dict[str, float]
     blocks: list[Block]
@@ -168,6 +168,7 @@ def gather(book: Casebook, settings: Settings, first: date | None, last: date | 
         days=days,
         dispersion=_dispersion(counts),
         recent=_recent(counts),
+        injected=any(last.toordinal() - 2 * RECENT_D < day <= last.toordinal() for day in injections),
         patterns=_patterns(book.spasms),
         closed=dict(book.minutes.closed),
         blocks=course(days, inside, book.spasms, book.zone),
@@ -183,7 +184,7 @@ def gather(book: Casebook, settings: Settings, first: date | None, last: date | 
         agreement=_agreement(book, inside),
         alerts=_alerts(book),
         unobserved=dict(book.minutes.unobserved),
-        versions=sorted(book.versions.items(), key=lambda pair: pair[1]),
+        versions=sorted(((" ".join(name), when) for name, when in book.versions.items()), key=lambda pair: pair[1]),
         floor=settings.diary.show_floor,
         advice=advice,
     )
@@ -246,18 +247,14 @@ def _share(part: float, whole: float) -> float:
 
 def _by_hour(book: Casebook) -> list[Rate]:
     """Counts and observed time of each hour of the local day, all days together; 24 of them."""
-    observed, counts = [0.0] * 24, [0] * 24
     if book.first is None or book.last is None:
         return []
-    start = book.first.replace(minute=0, second=0, microsecond=0)
-    hours = int((book.last - start) / timedelta(hours=1)) + 1
-    edges = [start + timedelta(minutes=15 * number) for number in range(4 * hours + 1)]
-    seconds = np.diff(book.observed.until([edge.timestamp() for edge in edges]))
-    for number in np.flatnonzero(seconds):
-        observed[edges[number].astimezone(book.zone).hour] += float(seconds[number])
-    for spasm in book.spasms:
-        counts[spasm.start.astimezone(book.zone).hour] += 1
-    return [Rate(start, observed[hour], {"all_all": counts[hour]}, 0.0, 0) for hour in range(24)]
+    calendar = Calendar.of(book.first.timestamp(), book.last.timestamp(), book.zone)
+    hour = calendar.hour.astype(int)
+    observed = np.bincount(hour, np.diff(book.observed.until(calendar.edges)), 24)
+    starts = np.array([spasm.start.timestamp() for spasm in book.spasms])
+    counts = np.bincount(hour[calendar.place(starts)], minlength=24)
+    return [Rate(book.first, float(observed[each]), {"all_all": int(counts[each])}, 0.0, 0) for each in range(24)]
 
 
 def _symptoms(entries: Sequence[Diary], advice: Advice) -> list[Symptom]:
@@ -294,7 +291,7 @@ def _treated(entries: Sequence[Diary], counts: DailyCounts, injections: Sequence
     found = []
     for entry in entries:
         changed = entry.kind == "medication" and entry.subkind not in (None, "taken")
-        if not changed and (entry.kind != "treatment" or entry.subkind in INJECTIONS):
+        if not changed and (entry.kind != "treatment" or entry.subkind == "botulinum"):
             continue
         name = (entry.subkind or entry.kind).replace("_", " ")
         if changed:

@@ -9,6 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from spasmwatch import __version__
+from spasmwatch.domain.advice import TIERS, Tier
 from spasmwatch.domain.association import Finding
 from spasmwatch.domain.treatments import Cycle, Estimate
 from spasmwatch.ports import Rate
@@ -30,13 +31,6 @@ from spasmwatch_services.insights.report.facts import ENOUGH_DAYS, ENOUGH_HOURS,
 
 SHOWN: Final = 12
 """Rows of a list before it is cut with a note, so that the report stays on two pages."""
-JRS: Final = {
-    0: "0 – none",
-    1: "1 – raised blinking",
-    2: "2 – flutter, under 1 s",
-    3: "3 – spasms over 1 s, eyes open most of the time",
-    4: "4 – closed most of the time",
-}
 RULES: Final = {
     "escalation": "sudden increase",
     "worsening": "worsening",
@@ -48,10 +42,21 @@ RULES: Final = {
     "fault": "fault",
     "improved": "improvement",
 }
+ADVICE: Final[dict[Tier | None, str]] = {
+    "emergency": "emergency",
+    "doctor_today": "doctor today",
+    "clinic": "tell the clinic",
+}
 STATES: Final = {
     "lasted": "wore off",
     "still_there": "not worn off",
     "no_clear_effect": "no clear change of the rate",
+    "not_enough_data": "not enough observed",
+}
+CHANGES: Final = {
+    "more": "more spasms after",
+    "fewer": "fewer spasms after",
+    "no_clear_change": "no clear change",
     "not_enough_data": "not enough observed",
 }
 REASONS: Final = {
@@ -102,22 +107,30 @@ class Pages:
         facts = self.facts
         short = facts.length_d <= 21
         rates = facts.days if short else weekly(facts.days, self.zone)
-        marks = [Mark(_noon(cycle.day, self.zone), "botulinum injection") for cycle in facts.cycles]
-        marks += [Mark(when, f"detector {name}") for name, when in facts.versions[1:]]
-        marks += [Mark(each.at, each.name) for each in facts.treated]
         return rates_chart(
             [point(rate, dispersion=facts.dispersion) for rate in rates],
             title="Spasms per observed hour",
             zone=self.zone,
             bucket="day" if short else "week",
             begin=rates[0].start,
-            marks=marks,
+            marks=self._marks(),
             floor=facts.floor,
         )
 
+    def _marks(self) -> list[Mark]:
+        facts = self.facts
+        marks = [Mark(_noon(cycle.day, self.zone), "botulinum injection") for cycle in facts.cycles]
+        marks += [Mark(when, f"detector {name}") for name, when in facts.versions[1:]]
+        marks += [Mark(each.at, each.name) for each in facts.treated]
+        begin = facts.days[0].start if facts.days else None
+        return [mark for mark in marks if begin is None or mark.time >= begin]
+
     def marks(self) -> list[str]:
         """What the lettered lines of the chart mean."""
-        return [f"{row[1]}, {row[0]}" for row in self.rates().rows if row[1][1:2] == ":"]
+        chart = self.rates()
+        dates = sorted(mark.time for mark in self._marks())
+        names = [row[1] for row in chart.rows if row[1][1:2] == ":"]
+        return [f"{name}, {self.day(when)}" for name, when in zip(names, dates, strict=False)]
 
     def patterns(self) -> list[Row]:
         """Pattern by side, each with its rate."""
@@ -149,7 +162,7 @@ class Pages:
         return [
             Row(
                 (
-                    f"{date.fromordinal(cycle.day):%d %b %Y}",
+                    f"{date.fromordinal(cycle.day):%d %b %y}",
                     _days(cycle.onset),
                     _times(cycle.plateau),
                     _lasted(cycle),
@@ -198,11 +211,15 @@ class Pages:
         """Red flags and other symptoms, the pressing ones first, the latest of each tier first."""
         order = {"emergency": 0, "doctor_today": 1, "clinic": 2, None: 3}
         found = sorted(self.facts.symptoms, key=lambda each: (order[each.tier], -each.at.timestamp()))
-        tiers = {"emergency": "emergency", "doctor_today": "see a doctor the same day", "clinic": "tell the clinic"}
         return [
-            Row((self.day(each.at), each.name, tiers.get(each.tier or "", "–")), strong=order[each.tier] < 2)
+            Row((self.day(each.at), each.name, ADVICE.get(each.tier, "–")), strong=order[each.tier] < 2)
             for each in found[:6]
         ]
+
+    def advice(self) -> list[str]:
+        """What the diary told the person for the symptoms logged, each tier once."""
+        tiers = {each.tier for each in self.facts.symptoms if each.tier}
+        return [f"{ADVICE[tier].capitalize()}: {self.facts.advice.text(tier)}" for tier in TIERS if tier in tiers]
 
     def medicines(self) -> list[Row]:
         """Medication with its changes."""
@@ -219,7 +236,7 @@ class Pages:
                     self.day(each.at),
                     each.name,
                     wording.interval(each.change.ratio, each.change.low, each.change.high),
-                    each.change.verdict.replace("_", " "),
+                    CHANGES[each.change.verdict],
                 )
             )
             for each in self.facts.treated[-6:]
@@ -259,7 +276,7 @@ class Pages:
         """The rate the detector reports where there are no spasms."""
         floor = self.facts.floor
         if floor is None:
-            return "What this detector reports where there are none is not measured; rates below one an hour say little."
+            return "What this detector reports where there are none is not measured: low rates say little."
         return f"This detector reports about {number(floor)} an hour where there are none (dotted line)."
 
     def day(self, when: datetime) -> str:
@@ -276,7 +293,7 @@ def pages(facts: Facts, zone: ZoneInfo) -> Pages:
     return Pages(
         facts,
         zone,
-        f"Facial spasms of {facts.person}",
+        f"Facial spasms at home: {facts.person}",
         f"{facts.first:%d %b %Y} to {facts.last:%d %b %Y}",
         f"{seen}; {count(unseen, 'day')} without" if unseen else seen,
         __version__,
@@ -296,7 +313,7 @@ def _mainly(facts: Facts) -> str:
     text = f"{first.count / facts.spasms:.0%} were of the {wording.KINDS[first.kind]}"
     if first.kind != "blepharospasm" and first.count:
         text += f", {first.sides[side] / first.count:.0%} of these on {'the ' if side != 'both' else ''}{_side(side)}"
-        text += "" if first.verified > 0.99 else " (side not verified)"
+        text += "" if first.verified > 0.99 else f" (side verified in {first.verified:.0%})"
     return text + "."
 
 
@@ -309,9 +326,9 @@ def _recent(facts: Facts) -> str:
         return "The last four weeks cannot be compared with the four before: too little was observed in one of them."
     ratio, low, high = facts.recent
     figures = wording.interval(ratio, low, high)
-    if low <= 1 <= high:
-        return f"Last four weeks against the four before: no clear change, {figures} times."
-    return f"Last four weeks against the four before: {'more' if ratio > 1 else 'fewer'}, {figures} times as many."
+    what = "no clear change" if low <= 1 <= high else "more" if ratio > 1 else "fewer"
+    note = " (with an injection in these weeks)" if facts.injected else ""
+    return f"Last four weeks against the four before: {what}, {figures} times as many{note}."
 
 
 def _treatments(facts: Facts) -> list[str]:
@@ -319,7 +336,7 @@ def _treatments(facts: Facts) -> list[str]:
     for cycle in facts.cycles[-2:]:
         name = f"Injection of {date.fromordinal(cycle.day):%d %b %Y}"
         if cycle.state in ("lasted", "still_there"):
-            lines.append(f"{name}: {_times(cycle.plateau)} times the rate before it; {_lasted(cycle)}.")
+            lines.append(f"{name}: {_times(cycle.plateau)} times the rate before it; {_wore_off(cycle)}.")
         else:
             lines.append(f"{name}: {STATES[cycle.state]}.")
     return lines
@@ -350,11 +367,15 @@ def _block(block: Block, facts: Facts) -> tuple[str, ...]:
         f"{block.first:%d %b} – {block.last:%d %b}",
         f"{block.rate.observed_s / 3600:.0f} h",
         f"{number(this.rate or 0)} ({number(this.low)}–{number(this.high)})" if enough else "too little observed",
-        f"{block.closed_share:.1%}" if block.closed_share is not None else "–",
+        _percent(block.closed_share) if block.closed_share is not None else "–",
         f"{block.rate.blinks / (block.rate.observed_s / 60):.0f}" if enough and block.rate.blinks else "–",
-        JRS[block.jrs] if block.jrs is not None else "–",
+        str(block.jrs) if block.jrs is not None else "–",
         *(f"{block.function[name]:.1f}" if name in block.function else "–" for name in functions),
     )
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}" if share >= 0.1 else f"{share:.1%}" if share >= 0.01 else f"{share:.2%}"
 
 
 def _per_hour(n: int, hours: float) -> str:
@@ -362,7 +383,7 @@ def _per_hour(n: int, hours: float) -> str:
 
 
 def _days(estimate: Estimate | None) -> str:
-    return f"day {estimate.value:.0f} ({estimate.low:.0f}–{estimate.high:.0f})" if estimate else "–"
+    return f"{estimate.value:.0f} ({estimate.low:.0f}–{estimate.high:.0f})" if estimate else "–"
 
 
 def _times(estimate: Estimate | None) -> str:
@@ -372,10 +393,14 @@ def _times(estimate: Estimate | None) -> str:
 def _lasted(cycle: Cycle) -> str:
     if cycle.lasted is not None:
         weeks = [value / 7 for value in (cycle.lasted.value, cycle.lasted.low, cycle.lasted.high)]
-        return f"lasted {weeks[0]:.0f} weeks ({weeks[1]:.0f}–{weeks[2]:.0f})"
+        return f"after {weeks[0]:.0f} weeks ({weeks[1]:.0f}–{weeks[2]:.0f})"
     if cycle.state == "still_there":
-        return f"not worn off in the {cycle.followed_d / 7:.0f} weeks followed"
+        return f"not within {cycle.followed_d / 7:.0f} weeks"
     return STATES[cycle.state]
+
+
+def _wore_off(cycle: Cycle) -> str:
+    return f"{'had not worn off' if cycle.lasted is None else 'wore off'} {_lasted(cycle).removeprefix('not ')}"
 
 
 def _noon(day: int, zone: ZoneInfo) -> datetime:
@@ -396,7 +421,7 @@ def _cycle_line(cycle: Cycle, days: Sequence[Rate], zone: ZoneInfo) -> CycleLine
     enough = {week: n / hours for week, (n, hours) in seen.items() if hours >= ENOUGH_HOURS}
     if sum(week >= 0 for week in enough) < 2:
         return None
-    return CycleLine(f"{date.fromordinal(cycle.day):%d %b %Y}", tuple(enough), tuple(enough.values()))
+    return CycleLine(f"{date.fromordinal(cycle.day):%d %b %y}", tuple(enough), tuple(enough.values()))
 
 
 def _finding(each: Finding) -> Row:
