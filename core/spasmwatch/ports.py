@@ -37,6 +37,9 @@ class Bus(Protocol):
     def publish_all(self, messages: Iterable[tuple[str, bytes]]) -> None:
         """Publish (topic, payload) pairs in order; return when the broker has confirmed all. Raises BusError."""
 
+    def post(self, topic: str, payload: bytes) -> None:
+        """Hand over for sending and do not wait; when the connection breaks just now it may be lost. Never raises."""
+
     def subscribe(self, topic_filter: str, handler: Callable[[Message], None]) -> None:
         """Call ``handler`` for every message; survives reconnects. The handler must not block for long."""
 

@@ -182,3 +182,15 @@ def test_a_wrong_password_is_told_apart_from_an_absent_broker(tmp_path: Path) ->
         bus.wait_until_connected(3)
     bus.close()
     broker.close()
+
+
+def test_what_waits_in_the_session_reaches_a_handler_that_comes_a_moment_later(connect: Connect) -> None:
+    before = connect("recorder", "recorder")
+    subscribed(before, TOPICS.every("spasm"), Inbox())
+    before.close()
+    connect("sender").publish(SPASM, b"while you were away")
+    after = connect("recorder", "recorder")
+    connect("other").publish("spasmwatch/home/probe/other", b"the session has begun to send")
+    inbox = subscribed(after, TOPICS.every("spasm"), Inbox())
+    until(lambda: bool(inbox.messages))
+    assert inbox.payloads == [b"while you were away"]

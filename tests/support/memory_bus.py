@@ -100,6 +100,9 @@ class MemoryBus:
         for topic, payload in messages:
             self.publish(topic, payload)
 
+    def post(self, topic: str, payload: bytes) -> None:
+        self.publish(topic, payload)
+
     def subscribe(self, topic_filter: str, handler: Handler) -> None:
         self._handlers.append((topic_filter, handler))
         self.broker.subscribe(self._session, topic_filter)

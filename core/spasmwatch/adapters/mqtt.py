@@ -14,6 +14,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from spasmwatch.adapters.mqtt_client import Client
 from spasmwatch.domain.topics import OFFLINE, ONLINE, Topics
 from spasmwatch.errors import BusError, BusRefused
 from spasmwatch.ports import Bus, Message
@@ -24,6 +25,12 @@ log = logging.getLogger(__name__)
 CONFIRM_S = 10.0
 """How long a publish waits for its PUBACK."""
 
+UNSETTLED = 5000
+"""How many messages may wait for their handlers before reading slows down."""
+PATIENCE_S = 10.0
+"""Slowed down, one more message is read after this time: pings and receipts must go on."""
+EARLY_S = 5.0
+"""How long after the start a message may wait for somebody to subscribe to it."""
 ROUTES = 1000
 """For how many topics their handlers are remembered."""
 
@@ -41,16 +48,19 @@ class _Arrival:
 class _Acknowledgements:
     """Keeps PUBACKs in the order of arrival, as MQTT demands (4.6.0-2): rumqttd drops who does otherwise.
 
-    A handler may settle its messages in any order; each goes out once all that came before it are settled.
+    A handler may settle its messages in any order; each goes out once all that came before it are settled. Mosquitto
+    2.0 does not keep to its own window, so a slow handler (a store that is away) is what holds back the reading here.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._room = threading.Condition(self._lock)
         self._waiting: deque[_Arrival] = deque()
 
     def expect(self, arrival: _Arrival) -> None:
-        """A message at QoS 1 has arrived."""
-        with self._lock:
+        """A message at QoS 1 has arrived; wait a little for room among those that are not dealt with."""
+        with self._room:
+            self._room.wait_for(lambda: len(self._waiting) < UNSETTLED, PATIENCE_S)
             self._waiting.append(arrival)
 
     def settle(self, arrival: _Arrival) -> list[paho.MQTTMessage]:
@@ -60,6 +70,8 @@ class _Acknowledgements:
             arrival.settled = True
             while self._waiting and self._waiting[0].settled:
                 due.append(self._waiting.popleft().message)
+            if due and len(self._waiting) < UNSETTLED:
+                self._room.notify()
         return due
 
     def forget(self) -> None:
@@ -80,6 +92,8 @@ class MqttBus:
         self._settings = settings
         self._handlers: list[tuple[str, Handler]] = []
         self._routes: dict[str, list[Handler]] = {}
+        self._early: list[_Arrival] = []
+        self._started = time.monotonic()
         self._states: dict[str, bytes] = {}
         self._availability = topics.of(node, "availability") if node else None
         self._incoming: queue.SimpleQueue[_Arrival | None] = queue.SimpleQueue()
@@ -93,9 +107,9 @@ class MqttBus:
         self._client.connect_async(settings.host, settings.port, keepalive=30)
         self._client.loop_start()
 
-    def _make_client(self, name: str) -> paho.Client:
+    def _make_client(self, name: str) -> Client:
         settings = self._settings
-        client = paho.Client(
+        client = Client(
             CallbackAPIVersion.VERSION2,
             client_id=name,
             clean_session=self._availability is None,
@@ -161,6 +175,13 @@ class MqttBus:
         if not all(info.is_published() for info in sent):
             raise BusError(f"the broker did not confirm {len(sent)} messages within {CONFIRM_S:.0f} s")
 
+    def post(self, topic: str, payload: bytes) -> None:
+        """Hand over for sending and do not wait; when the connection breaks just now it may be lost. Never raises."""
+        try:
+            self._client.publish(topic, payload, qos=1)
+        except (ValueError, RuntimeError) as error:
+            log.warning("a message to %s is not sent: %s", topic, error)
+
     def _is_there(self) -> bool:
         if not self._connected.is_set():
             raise BusError(f"not connected to the broker at {self._settings.host}:{self._settings.port}")
@@ -171,6 +192,9 @@ class MqttBus:
         with self._lock:
             self._handlers.append((topic_filter, handler))
             self._routes.clear()
+            early, self._early = self._early, []
+        for arrival in early:
+            self._incoming.put(arrival)
         if self._connected.is_set():
             self._client.subscribe(topic_filter, qos=1)
 
@@ -237,7 +261,7 @@ class MqttBus:
         while (arrival := self._incoming.get()) is not None:
             message = self._message(arrival)
             handlers = self._route(message.topic)
-            if not handlers:
+            if not handlers and not self._wait_for_handler(arrival):
                 message.acknowledge()
             for handler in handlers:
                 try:
@@ -247,6 +271,24 @@ class MqttBus:
                     # comes again from its outbox anyhow.
                     log.exception("handling a message on %s failed", message.topic)
                     message.acknowledge()
+
+    def _wait_for_handler(self, arrival: _Arrival) -> bool:
+        """Whether to keep a message that nobody handles: the session of before may send before we have subscribed."""
+        with self._lock:
+            if time.monotonic() > self._started + EARLY_S:
+                return False
+            if not self._early:
+                later = threading.Timer(EARLY_S, self._give_up_early)
+                later.daemon = True
+                later.start()
+            self._early.append(arrival)
+        return True
+
+    def _give_up_early(self) -> None:
+        with self._lock:
+            early, self._early = self._early, []
+        for arrival in early:
+            self._incoming.put(arrival)
 
     def _route(self, topic: str) -> list[Handler]:
         with self._lock:
@@ -260,8 +302,7 @@ class MqttBus:
 
     def _message(self, arrival: _Arrival) -> Message:
         def acknowledge() -> None:
-            for due in self._acknowledgements.settle(arrival):
-                self._client.ack(due.mid, due.qos)
+            self._client.ack_all([due.mid for due in self._acknowledgements.settle(arrival)])
 
         arrived = arrival.message
         return Message(arrived.topic, bytes(arrived.payload), arrived.retain, acknowledge)

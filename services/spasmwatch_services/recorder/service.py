@@ -18,7 +18,7 @@ from uuid import UUID
 from spasmwatch.domain.numbering import Range, ranges_of
 from spasmwatch.domain.records import MODELS, Record, Spasm, parse
 from spasmwatch.domain.topics import Fault, Receipt, Topics
-from spasmwatch.errors import BusError, RecordError, SpasmWatchError, StoreError, StoreRejected
+from spasmwatch.errors import RecordError, SpasmWatchError, StoreError, StoreRejected
 from spasmwatch.ports import Bus, Message
 from spasmwatch.settings.recorder import Recorder as RecorderSettings
 from spasmwatch_services.recorder.dead_letters import DeadLetters
@@ -105,7 +105,8 @@ class Recorder:
         if stored is None:
             return
         self._send_receipts([letter.record for letter in stored])
-        for letter in stored:
+        # The newest first: as acknowledgements go out in order, all of them leave together with the oldest.
+        for letter in reversed(stored):
             letter.message.acknowledge()
         if stored:
             self._figures.count((letter.record.what for letter in stored), _age(stored[-1].record))
@@ -131,7 +132,7 @@ class Recorder:
             self._figures.dead_letters += 1
             log.warning("dead letter on %s: %s", message.topic[:200], reason)
         elif (receipt := _receipt_for(message)) is not None:
-            self._publish([(self._topics.of(message.topic.split("/")[-2], "stored"), receipt.payload())])
+            self._bus.post(self._topics.of(message.topic.split("/")[-2], "stored"), receipt.payload())
         message.acknowledge()
 
     def _store_patiently(self, letters: list[Letter], stopping: threading.Event) -> list[Letter] | None:
@@ -168,18 +169,10 @@ class Recorder:
         numbers: dict[tuple[str, str], list[int]] = defaultdict(list)
         for record in records:
             numbers[record.node, record.boot].append(record.seq)
-        receipts = [
-            (self._topics.of(node, "stored"), Receipt(boot=boot, ranges=tuple(ranges_of(found))).payload())
-            for (node, boot), found in numbers.items()
-        ]
-        self._publish(receipts)
-
-    def _publish(self, receipts: list[tuple[str, bytes]]) -> None:
-        try:
-            self._bus.publish_all(receipts)
-        except BusError as error:
-            # The producers send again what has no receipt, and get one then.
-            log.warning("receipts not sent: %s", error)
+        for (node, boot), found in numbers.items():
+            # Not waited for: a producer whose receipt is lost sends again, and gets one then.
+            receipt = Receipt(boot=boot, ranges=tuple(ranges_of(found)))
+            self._bus.post(self._topics.of(node, "stored"), receipt.payload())
 
     def _note_receipt(self, message: Message) -> None:
         """Receipts of all recorders that share the work, so that each knows what is stored."""
