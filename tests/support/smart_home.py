@@ -21,12 +21,18 @@ TOPICS = Topics("spasmwatch", "home")
 class SimulatedClock:
     def __init__(self) -> None:
         self.time = START
+        self.steady = 0.0
 
     def now(self) -> datetime:
         return self.time
 
     def sleep(self, seconds: float) -> None:
         self.time += timedelta(seconds=seconds)
+        self.steady += seconds
+
+    def set(self, by: float) -> None:
+        """Somebody sets the clock; no time passes."""
+        self.time += timedelta(seconds=by)
 
 
 class ListOutbox:
@@ -81,6 +87,7 @@ class House:
             home_up=lambda: self.up,
             outbox=self.outbox,
             clock=self.clock,
+            steady=lambda: self.clock.steady,
         )
 
     def stop(self) -> None:

@@ -7,6 +7,7 @@ from spasmwatch.adapters.mqtt import MqttBus
 from spasmwatch.domain.topics import Topics
 from spasmwatch.settings import Settings
 from spasmwatch_services.triggers.homeassistant.bridge import HomeAssistantBridge
+from spasmwatch_services.triggers.homeassistant.discovery import Discovery
 from spasmwatch_services.triggers.service import NODE, TriggersService
 
 TICK_S = 0.25
@@ -22,7 +23,6 @@ def wire(program: runtime.Program) -> None:
         home_topics = Topics(broker.base, program.settings.home.name)
         name = f"{program.settings.home.name}-{NODE}-home"
         home = program.own(MqttBus(broker, home_topics, node=NODE, client=name))
-    clock = runtime.SystemClock(program.stopping)
     service = TriggersService(
         program.settings,
         ours=ours,
@@ -30,26 +30,10 @@ def wire(program: runtime.Program) -> None:
         home_topics=home_topics,
         home_up=lambda: home.connected,
         outbox=outbox,
-        clock=clock,
+        clock=runtime.SystemClock(program.stopping),
     )
     program.own(service)
-    announced = program.settings.triggers.homeassistant
-    bridge = (
-        HomeAssistantBridge(
-            announced,
-            ours=ours,
-            topics=program.topics,
-            home=home,
-            home_topics=home_topics,
-            press=service.press,
-            certain=service.certain,
-            alerts=service.alerts,
-            keep_alerts=service.keep_alerts,
-            clock=clock,
-        )
-        if announced.enabled
-        else None
-    )
+    bridge = _home_assistant(program, service, ours, home, home_topics)
 
     def live() -> None:
         while not program.stopping.is_set():
@@ -59,6 +43,31 @@ def wire(program: runtime.Program) -> None:
                 bridge.tick()
 
     program.start(NODE, live)
+
+
+def _home_assistant(
+    program: runtime.Program, service: TriggersService, ours: MqttBus, home: MqttBus, home_topics: Topics
+) -> HomeAssistantBridge | None:
+    """The bridge where it is wanted; where it no longer is, the device is taken back."""
+    wanted = program.settings.triggers.homeassistant
+    if not wanted.enabled:
+        if service.announced:
+            home.keep(Discovery(wanted, home_topics).topic, b"")
+            service.keep_announced(announced=False)
+        return None
+    service.keep_announced(announced=True)
+    return HomeAssistantBridge(
+        wanted,
+        ours=ours,
+        topics=program.topics,
+        home=home,
+        home_topics=home_topics,
+        press=service.press,
+        certain=service.certain,
+        alerts=service.alerts,
+        keep_alerts=service.keep_alerts,
+        clock=runtime.SystemClock(program.stopping),
+    )
 
 
 def main(settings: Settings) -> None:

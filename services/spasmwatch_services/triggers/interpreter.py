@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -92,6 +92,12 @@ class Interpreter:
                 state.known = False
                 for machine in state.machines.values():
                     machine.freeze()
+
+    def clock_was_set(self, by: timedelta) -> None:
+        """The clock had been wrong by so much; what began by it began at another time."""
+        for state in self._running.values():
+            for machine in state.machines.values():
+                machine.clock_was_set(by)
 
     def progress(self) -> dict[str, dict[str, dict[str, Progress]]]:
         """Where every rule stands: by rule, ``source:device``, property; to be kept over a restart."""

@@ -1,6 +1,6 @@
 """What the service keeps over a restart.
 
-Where rules stand, presses not yet delivered, open alerts, and until when it was alive.
+Where rules stand, presses not yet delivered, open alerts, whether Home Assistant knows us, and until when it was alive.
 """
 
 import logging
@@ -25,6 +25,7 @@ class Memory(BaseModel):
     progress: dict[str, dict[str, dict[str, Progress]]] = {}
     presses: list[DiaryAdd] = []
     alerts: list[Alert] = []
+    announced: bool = False
 
     @classmethod
     def load(cls, path: Path) -> Self:

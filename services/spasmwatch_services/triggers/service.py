@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -28,12 +29,15 @@ KEEPALIVE: Final = timedelta(seconds=45)
 REMEMBER: Final = timedelta(seconds=60)
 HEALTH: Final = timedelta(seconds=60)
 SECOND: Final = timedelta(seconds=1)
+JUMP: Final = timedelta(seconds=5)
+"""Less than this is the clock's ordinary slewing."""
 
 
 class TriggersService:
     """``ours`` is the bus of the records, ``home`` that of the devices (often the same).
 
-    ``home_up`` tells whether the home's broker is connected. Messages come in the bus's thread, :meth:`tick` from
+    ``home_up`` tells whether the home's broker is connected; ``steady`` are seconds that no setting of the clock moves.
+    Messages come in the bus's thread, :meth:`tick` from
     another; both are brief.
     """
 
@@ -47,10 +51,12 @@ class TriggersService:
         home_up: Callable[[], bool],
         outbox: Outbox,
         clock: Clock,
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings, self._ours, self._outbox, self._clock = settings, ours, outbox, clock
         self._topics = Topics(settings.mqtt.base, settings.home.name)
-        self._home_up = home_up
+        self._home_up, self._steady = home_up, steady
+        self._ticked = (clock.now(), steady())
         self._path: Path = settings.home.data / "triggers.json"
         self._memory = Memory.load(self._path)
         self._interpreter = Interpreter(settings.triggers, settings.home.person, settings.home.zone)
@@ -90,6 +96,7 @@ class TriggersService:
         """Let time pass: dwell, gaps, what was held back, what is undelivered, health."""
         with self._lock:
             now = self._clock.now()
+            self._watch_clock(now)
             self._watch_links(now)
             if _due(self._second, SECOND, now):
                 self._second = now
@@ -118,6 +125,18 @@ class TriggersService:
         with self._lock:
             self._memory.alerts = alerts
             self._remember(self._clock.now())
+
+    @property
+    def announced(self) -> bool:
+        """Whether this program, now or earlier, has announced itself to Home Assistant."""
+        return self._memory.announced
+
+    def keep_announced(self, *, announced: bool) -> None:
+        """Keep that over a restart, so that a device no longer wanted can be taken back."""
+        with self._lock:
+            if announced != self._memory.announced:
+                self._memory.announced = announced
+                self._remember(self._clock.now())
 
     def close(self) -> None:
         """Keep where everything stands for the next start."""
@@ -218,9 +237,7 @@ class TriggersService:
         if gap is None:
             return
         self._gaps += 1
-        log.warning(
-            "nothing came through %s from %s to %s", what, *(time.isoformat(timespec="seconds") for time in gap)
-        )
+        log.warning("nothing came through %s from %s to %s", what, *(at.isoformat(timespec="seconds") for at in gap))
         self._keep(
             [
                 Trigger(
@@ -241,6 +258,15 @@ class TriggersService:
     def _tell(self, now: datetime, cause: str) -> None:
         fault = Fault(active=True, cause=cause, since=self._silent_since() or now)
         self._ours.keep(self._topics.of(NODE, "fault"), fault.payload())
+
+    def _watch_clock(self, now: datetime) -> None:
+        """A Pi starts with a stale time and is set right later; what was timed by the old one moves with it."""
+        before, since = self._ticked
+        self._ticked = (now, self._steady())
+        jump = now - before - timedelta(seconds=self._ticked[1] - since)
+        if abs(jump) > JUMP:
+            log.warning("the clock was set by %.0f s", jump.total_seconds())
+            self._interpreter.clock_was_set(jump)
 
     def _remember(self, now: datetime) -> None:
         self._remembered = now

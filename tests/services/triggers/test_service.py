@@ -135,14 +135,14 @@ def test_a_night_survives_a_restart_of_the_service(tmp_path: Path) -> None:
     house.say("zigbee2mqtt/bed", b'{"occupancy": false}')
     house.wait(60)
     house.say("zigbee2mqtt/bed", b'{"occupancy": true}')
-    house.wait(4 * 3600, step=60)
+    house.wait(4 * 3600, step=300)
     house.stop()
     house.clock.sleep(300)
     house.start()
     house.echo()
-    house.wait(3 * 3600, step=60)
+    house.wait(3 * 3600, step=300)
     house.say("zigbee2mqtt/bed", b'{"occupancy": false}')
-    house.wait(3600, step=60)
+    house.wait(3600, step=300)
     night, gap = sorted(house.triggers("span"), key=lambda span: span.rule or "")
     assert night.rule == "bed"
     assert night.value == pytest.approx(7 + 300 / 3600, abs=1e-3)
@@ -182,11 +182,32 @@ def test_a_clock_set_back_stops_nothing(tmp_path: Path) -> None:
     house = House(tmp_path, **COFFEE)
     house.say("zigbee2mqtt/coffee", power(1))
     house.wait(60)
-    house.clock.sleep(-7200)
+    house.clock.set(by=-7200)
     house.say("zigbee2mqtt/coffee", power(1250))
     house.wait(61)
     assert len(house.triggers()) == 1
     assert any(isinstance(record, Health) and record.time < START for record in house.outbox.records)
+
+
+def test_a_stale_clock_that_is_set_right_neither_makes_a_coffee_nor_stretches_a_night(tmp_path: Path) -> None:
+    house = House(tmp_path, rules={**COFFEE["rules"], **BED["rules"]})
+    house.say("zigbee2mqtt/coffee", power(1))
+    house.say("zigbee2mqtt/bed", b'{"occupancy": false}')
+    house.wait(60)
+    house.say("zigbee2mqtt/bed", b'{"occupancy": true}')
+    house.wait(7200, step=300)
+    house.say("zigbee2mqtt/coffee", power(1250))
+    house.wait(5)
+    house.clock.set(by=9 * 3600)
+    house.wait(1)
+    house.say("zigbee2mqtt/coffee", power(1))
+    assert house.triggers() == []
+    house.wait(3600, step=300)
+    house.say("zigbee2mqtt/bed", b'{"occupancy": false}')
+    house.wait(3600, step=300)
+    (night,) = house.triggers("span")
+    assert night.time == START + timedelta(hours=9, seconds=60)
+    assert night.value == pytest.approx(3, abs=0.01)
 
 
 def test_a_bridge_that_was_down_makes_a_gap_and_its_retained_states_no_events(tmp_path: Path) -> None:

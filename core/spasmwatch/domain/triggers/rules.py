@@ -136,6 +136,13 @@ class Machine:
         """The device is gone: time passes unseen until its next measurement."""
         self._frozen = True
 
+    def clock_was_set(self, by: timedelta) -> None:
+        """What was timed by our clock moves with it; a device's own time stands."""
+        progress = self.progress
+        if progress is not None and progress.time_source == "arrival":
+            times = {name: at + by for name, at in progress if isinstance(at, datetime)}
+            self.progress = progress.model_copy(update=times)
+
     def see(self, measurement: Measurement) -> list[Trigger]:
         """Take in one measurement."""
         progress = self.progress
