@@ -301,9 +301,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--spasms", type=int, default=40, help="simulated scenes with spasms (40 s each)")
     parser.add_argument("--healthy", type=int, default=10, help="simulated healthy minutes")
-    parser.add_argument(
-        "--provoking", type=int, default=8, help="minutes of pulled faces, rubbed eyes, cups (32 are all)"
-    )
+    parser.add_argument("--provoking", type=int, default=8, help="minutes of pulled faces, rubbed eyes (32 are all)")
     parser.add_argument("--variants", type=int, default=12, help="variants of the recordings (66 are all)")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--clips", type=Path, default=ROOT.parent / "shared" / "clips")
