@@ -37,6 +37,11 @@ test-system:
 models: | $(VENV)/.demo-installed
 	@$(BIN)/spasmwatch models fetch
 
+.PHONY: init
+# make init   keys, passwords and settings of a home's server (INIT_ARGS="--host NAME --camera cam1=ROOM ...")
+init: $(VENV)/.demo-installed
+	@$(BIN)/spasmwatch init $(INIT_ARGS)
+
 .PHONY: lock
 # make lock   pin every dependency by hash, without download addresses
 lock: $(VENV)/.dev-installed

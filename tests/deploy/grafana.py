@@ -29,20 +29,23 @@ class Query:
     text: str
 
 
-def queries(file: Path, now: datetime, choice: dict[str, str]) -> Iterator[Query]:
-    """All queries of panels, annotations and variables with ``choice`` of the variables."""
+def queries(file: Path, now: datetime, choice: dict[str, str], whole: str | None = None) -> Iterator[Query]:
+    """All queries of panels, annotations and variables with ``choice`` of the variables.
+
+    ``whole`` is the period chosen at the top of the page, e.g. ``now-90d``; None: as the page is opened.
+    """
     board = dashboard(file)
     uid = board["uid"]
-    whole = _range(board["time"]["from"], None, now)
+    period = _range(whole or board["time"]["from"], None, now)
     for panel in board["panels"]:
-        span = _range(panel.get("timeFrom"), panel.get("timeShift"), now) if "timeFrom" in panel else whole
+        span = _range(panel.get("timeFrom"), panel.get("timeShift"), now) if "timeFrom" in panel else period
         for target in panel["targets"]:
             yield Query(uid, panel["title"], target["refId"], fill(target["query"], span, choice))
     for annotation in board["annotations"]["list"]:
-        yield Query(uid, f"annotation {annotation['name']}", "A", fill(annotation["target"]["query"], whole, choice))
+        yield Query(uid, f"annotation {annotation['name']}", "A", fill(annotation["target"]["query"], period, choice))
     for variable in board["templating"]["list"]:
         if variable["type"] == "query":
-            yield Query(uid, f"variable {variable['name']}", "A", fill(variable["query"], whole, choice))
+            yield Query(uid, f"variable {variable['name']}", "A", fill(variable["query"], period, choice))
 
 
 def defaults(file: Path) -> dict[str, str]:
@@ -76,4 +79,6 @@ def _range(start: str | None, shift: str | None, now: datetime) -> tuple[datetim
 
 
 def _length(text: str) -> timedelta:
+    if text.endswith("M"):
+        return timedelta(days=round(30.44 * int(text[:-1])))
     return timedelta(**{UNITS[text[-1]]: int(text[:-1])})

@@ -1,7 +1,11 @@
 """What tests ask of a home's broker: somebody speaks, somebody listens, and who heard what."""
 
+import os
+import shutil
 import ssl
 import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +13,8 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from spasmwatch.settings.mqtt import Mqtt
+from support.require import require
+from support.servers import free_port, running
 
 SHIPPED = Path(__file__).resolve().parents[2] / "deploy" / "mosquitto" / "mosquitto.conf"
 
@@ -36,6 +42,22 @@ class HomeBroker:
     def client(self, account: str) -> "Client":
         """A connected client of ``account``."""
         return Client(self.settings(account))
+
+
+@contextmanager
+def running_home_broker(laid_home: Path, folder: Path, more: Mapping[str, str] | None = None) -> Iterator[HomeBroker]:
+    """The shipped configuration on a free port of loopback, in ``folder``; ``more`` files by name are added there."""
+    shutil.copytree(laid_home / "var" / "mosquitto", folder, dirs_exist_ok=True)
+    for name, text in (more or {}).items():
+        (folder / name).write_text(text)
+    port = free_port()
+    configuration = SHIPPED.read_text(encoding="utf-8").replace("listener 8883", f"listener {port} 127.0.0.1")
+    if os.getuid() == 0:
+        # Started by root, Mosquitto would become a user who cannot read this test's folder.
+        configuration += "user root\n"
+    (folder / "mosquitto.conf").write_text(configuration)
+    with running([require("mosquitto"), "-c", "mosquitto.conf"], port, folder / "log", folder=folder):
+        yield HomeBroker(port, laid_home / "var")
 
 
 class Client:

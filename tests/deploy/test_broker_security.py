@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from deploy.home import Client, HomeBroker
+from deploy.home import Client, HomeBroker, running_home_broker
 from spasmwatch.adapters.mqtt import MqttBus
 from spasmwatch.domain.topics import Topics
 from spasmwatch.ports import Message
 from spasmwatch.settings.mqtt import Mqtt
 from spasmwatch.setup.authority import Authority
+from support.servers import mosquitto
 from support.wait import until
 
 HERE = "spasmwatch/home"
@@ -284,3 +285,53 @@ def test_three_thousand_messages_wait_for_a_recorder_that_is_away(home_broker: H
     with closing(bus()):
         until(lambda: len(heard) == 3001, 30, "every message")
     assert heard[1:] == [str(number) for number in range(3000)]
+
+
+def test_two_recorders_of_a_group_share_the_records(home_broker: HomeBroker) -> None:
+    heard: dict[str, list[str]] = {"recorder": [], "recorder2": []}
+
+    def bus(node: str) -> MqttBus:
+        def hear(message: Message) -> None:
+            heard[node].append(message.payload.decode())
+            message.acknowledge()
+
+        made = MqttBus(home_broker.settings("recorder"), Topics("spasmwatch", "home"), client=f"try-{node}", node=node)
+        made.subscribe(f"$share/recorders/{HERE}/+/observation", hear)
+        made.wait_until_connected(10)
+        return made
+
+    with closing(bus("recorder")), closing(bus("recorder2")), closing(home_broker.client("cam1")) as camera:
+        camera.say_many(f"{HERE}/cam1/observation", [str(number) for number in range(200)])
+        until(lambda: sum(map(len, heard.values())) >= 200)
+    assert sorted([*heard["recorder"], *heard["recorder2"]]) == sorted(map(str, range(200)))
+    assert heard["recorder"]
+    assert heard["recorder2"]
+
+
+BRIDGE = """
+connection homebroker
+address 127.0.0.1:{port}
+topic zigbee2mqtt/# in 1
+topic homeassistant/status in 1
+topic homeassistant/device/+/config out 1
+notifications_local_only true
+"""
+
+
+def test_a_bridge_brings_the_gadgets_of_the_homes_own_broker(laid_home: Path, tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        port = stack.enter_context(mosquitto(tmp_path))
+        bridge = {"bridges/home.conf": BRIDGE.format(port=port)}
+        ours = stack.enter_context(running_home_broker(laid_home, tmp_path / "ours", bridge))
+        triggers = stack.enter_context(closing(ours.client("triggers")))
+        gadget = stack.enter_context(closing(Client(Mqtt(port=port))))
+        triggers.listen("zigbee2mqtt/#")
+        triggers.listen("$SYS/broker/connection/+/state")
+        until(lambda: any(payload == b"1" for _, payload in triggers.heard), 20, "the bridge")
+        gadget.say("zigbee2mqtt/kettle", "on")
+        assert triggers.hears("zigbee2mqtt/kettle")
+        gadget.listen("spasmwatch/#")
+        gadget.listen("homeassistant/device/+/config")
+        triggers.say("homeassistant/device/spasmwatch/config")
+        assert gadget.hears("homeassistant/device/spasmwatch/config")
+        assert not [topic for topic, _ in gadget.heard if topic.startswith("spasmwatch/")]

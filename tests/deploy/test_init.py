@@ -41,6 +41,26 @@ def test_after_init_the_compose_file_is_valid_and_all_it_mounts_is_there(laid_ho
     assert [path for path in ours if not path.exists()] == []
 
 
+def test_a_second_recorder_can_be_laid_over_it(laid_home: Path) -> None:
+    overlay = ROOT / "deploy" / "compose" / "replicas.yml"
+    command = [
+        require("docker-compose"),
+        "-f",
+        "docker-compose.yml",
+        "-f",
+        str(overlay),
+        "--profile",
+        "server",
+        "config",
+    ]
+    done = subprocess.run(command, cwd=laid_home, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    services = yaml.safe_load(done.stdout)["services"]
+    assert services["recorder2"]["environment"]["SPASMWATCH_RECORDER__SHARE"] == "recorders"
+    assert services["recorder"]["environment"]["SPASMWATCH_RECORDER__SHARE"] == "recorders"
+    assert services["recorder2"]["read_only"] is True
+
+
 def test_init_again_changes_nothing(laid_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "home"
     shutil.copytree(laid_home, folder)

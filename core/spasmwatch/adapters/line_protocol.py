@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel
 
-from spasmwatch.domain.records import MODELS, Record, explain, rfc3339
+from spasmwatch.domain.records import MODELS, Record, Spasm, explain, rfc3339
 from spasmwatch.domain.rollups import COUNTS, Rollup
 from spasmwatch.errors import RecordError
 
@@ -62,6 +62,9 @@ def point(record: Record, *, whole: bool = False) -> str:
             kind = type(value)
             encoded = repr(value) if kind is float else text(value) if kind is str else _ENCODERS[kind](value)
             fields.append(name + encoded)
+    if isinstance(record, Spasm) and record.end is not None:
+        # For dashboards: InfluxQL cannot subtract times.
+        fields.append(f"duration_s={(record.end - record.start).total_seconds()!r}")
     return f"{series(record)} {','.join(fields)} {micros(record.when)}"
 
 

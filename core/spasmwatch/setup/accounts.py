@@ -59,7 +59,9 @@ def _program(here: str, name: str, heard: tuple[tuple[str, str], ...]) -> Accoun
 
 
 def _recorder(here: str) -> list[tuple[str, str]]:
-    return [("read", f"{here}/#"), ("write", f"{here}/+/stored")]
+    # A second recorder (deploy/compose/replicas.yml) has the same rights and a name of its own.
+    second = [("write", f"{here}/recorder2/{what}") for what in STATES]
+    return [("read", f"{here}/#"), ("write", f"{here}/+/stored"), *second]
 
 
 def _alerts(here: str) -> list[tuple[str, str]]:

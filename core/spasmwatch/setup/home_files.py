@@ -18,7 +18,7 @@ from spasmwatch.setup.files import folder, read, write
 from spasmwatch.setup.ntfy import ntfy_configuration
 from spasmwatch.setup.passwords import broker_password_file, secret
 
-DATA = ("spasmwatch", "edge", "influxdb", "influxdb-config", "grafana", "ntfy")
+DATA = ("spasmwatch", "edge", "recorder2", "influxdb", "influxdb-config", "grafana", "ntfy")
 """Folders below ``var/data`` that the containers write to."""
 
 
@@ -107,6 +107,7 @@ def _secrets(secrets: Path, known: list[Account]) -> list[str]:
 def _broker(var: Path, known: list[Account]) -> list[str]:
     broker, certificates = var / "mosquitto", var / "certificates" / "mosquitto"
     folder(broker / "data")
+    folder(broker / "bridges")
     for name, source in (("ca.crt", "ca.crt"), ("server.crt", "own.crt"), ("server.key", "own.key")):
         write(broker / name, read(certificates / source))
     write(broker / "acl", access_file(known))
