@@ -1,0 +1,98 @@
+"""No picture leaves the camera process: its open files, sockets and what it leaves behind are looked at."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from spasmwatch.settings.mqtt import Mqtt
+from support.wait import until
+
+MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"ftyp", b"\x1aE\xdf\xa3", b"GIF8", b"BM6")
+
+
+@pytest.fixture
+def edge(broker: Mqtt, tmp_path: Path) -> Iterator[tuple["subprocess.Popen[bytes]", Path]]:
+    """The camera program on the simulator, publishing to a real broker."""
+    data = tmp_path / "data"
+    settings = tmp_path / "spasmwatch.toml"
+    settings.write_text(
+        f"[home]\ndata = {json.dumps(str(data))}\n[mqtt]\nport = {broker.port}\n"
+        '[camera]\nsource = "simulator"\ndemo = true\nduration_s = 6\n'
+    )
+    command = [sys.executable, "-m", "spasmwatch", "edge", "--settings", str(settings)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    yield process, data
+    process.terminate()
+    process.communicate(timeout=30)
+
+
+def open_paths(pid: int) -> set[str]:
+    """Files that the process has open for writing, by path."""
+    found = set()
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            target = str(entry.readlink())
+            flags = int(Path(f"/proc/{pid}/fdinfo/{entry.name}").read_text().split("flags:")[1].split()[0], 8)
+        except OSError:
+            continue
+        if target.startswith("/") and flags & (os.O_WRONLY | os.O_RDWR):
+            found.add(target)
+    return found
+
+
+def connections(pid: int) -> set[tuple[str, int]]:
+    """Remote ends of the process's connections (address as the kernel writes it, port), but for those to itself."""
+    inodes = set()
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            target = str(entry.readlink())
+        except OSError:
+            continue
+        if target.startswith("socket:["):
+            inodes.add(target[8:-1])
+    remote, local = set(), set()
+    for table in ("tcp", "tcp6", "udp", "udp6"):
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[9] in inodes:
+                address, port = fields[2].split(":")
+                remote.add((address, int(port, 16)))
+                local.add(int(fields[1].split(":")[1], 16))
+    return {(address, port) for address, port in remote if port and port not in local}
+
+
+def test_the_camera_program_opens_nothing_that_could_take_a_picture_away(
+    edge: tuple["subprocess.Popen[bytes]", Path], broker: Mqtt
+) -> None:
+    process, data = edge
+    written: set[str] = set()
+    talked_to: set[tuple[str, int]] = set()
+
+    def ended() -> bool:
+        if process.poll() is not None:
+            return True
+        written.update(open_paths(process.pid))
+        talked_to.update(connections(process.pid))
+        return False
+
+    until(ended, 120, "the simulated recording to end")
+    assert process.returncode == 0
+    allowed = (str(data / "outbox"), "/dev/", "/proc/")
+    assert {path for path in written if not path.startswith(allowed)} == set()
+    assert talked_to == {("0100007F", broker.port)}
+    left = [path for path in data.rglob("*") if path.is_file()]
+    assert left
+    for path in left:
+        content = path.read_bytes()
+        assert not any(magic in content for magic in MAGIC[:2]), path
+        assert content[:4] not in MAGIC, path
+
+    with sqlite3.connect(next((data / "outbox").glob("*.sqlite"))) as base:
+        sizes = [len(payload) for (payload,) in base.execute("SELECT payload FROM pending")]
+    assert max(sizes) < 2048, "a record is large enough to hold a picture"
