@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
-from fnmatch import fnmatchcase
 from typing import Final
 
 from uuid6 import uuid7
 
 from spasmwatch.domain.records import HOME, Name, Trigger, TriggerKind
 from spasmwatch.domain.topics import DiaryAdd
-from spasmwatch.domain.triggers.measurement import Measurement, Vanished
+from spasmwatch.domain.triggers.measurement import Measurement, Vanished, is_meant
 from spasmwatch.domain.triggers.rules import Machine, Progress
 from spasmwatch.domain.triggers.thinning import ANY_CHANGE, USUAL, Thinner
 from spasmwatch.domain.triggers.vocabulary import reading_kind
@@ -169,7 +168,7 @@ class Interpreter:
         return state
 
     def _is_ignored(self, device: str) -> bool:
-        return any(fnmatchcase(device, pattern) for pattern in self._settings.ignore)
+        return any(is_meant(pattern, device) for pattern in self._settings.ignore)
 
     def _new(self, first: Measurement) -> Property:
         state = Property()
@@ -182,7 +181,7 @@ class Interpreter:
                 button
                 for button in settings.buttons
                 if button.property == first.property
-                and fnmatchcase(first.device, button.device)
+                and is_meant(button.device, first.device)
                 and button.source in (None, first.source)
             )
         else:
@@ -202,7 +201,7 @@ class Interpreter:
         for reading in self._settings.readings.values():
             if (
                 reading.property == first.property
-                and fnmatchcase(first.device, reading.device)
+                and is_meant(reading.device, first.device)
                 and reading.source in (None, first.source)
             ):
                 return reading.kind, reading.unit or first.unit

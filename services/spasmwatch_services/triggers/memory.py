@@ -14,8 +14,30 @@ from spasmwatch.domain.records import Alert, Time, explain
 from spasmwatch.domain.topics import DiaryAdd
 from spasmwatch.domain.triggers.rules import Progress
 from spasmwatch.errors import OutboxError
+from spasmwatch.settings import Settings
 
 log = logging.getLogger(__name__)
+
+
+def memory_file(settings: Settings) -> Path:
+    """Where the service of this home keeps its memory."""
+    return settings.home.data / "triggers.json"
+
+
+def forget(settings: Settings, person: str) -> int:
+    """Remove what is kept about a person: rules and presses concern the watched one. Raises OutboxError."""
+    path = memory_file(settings)
+    memory = Memory.load(path)
+    alerts = [alert for alert in memory.alerts if alert.person != person]
+    removed = len(memory.alerts) - len(alerts)
+    fresh = Memory(alive=memory.alive, announced=memory.announced, alerts=alerts)
+    if person == settings.home.person:
+        removed += len(memory.presses) + len(memory.progress)
+    else:
+        fresh.presses, fresh.progress = memory.presses, memory.progress
+    if removed:
+        fresh.save(path)
+    return removed
 
 
 class Memory(BaseModel):

@@ -18,7 +18,7 @@ from spasmwatch.settings import Settings
 from spasmwatch_services.triggers.flood import FloodGate
 from spasmwatch_services.triggers.interpreter import Finding, Interpreter
 from spasmwatch_services.triggers.link import Link
-from spasmwatch_services.triggers.memory import Memory
+from spasmwatch_services.triggers.memory import Memory, memory_file
 from spasmwatch_services.triggers.sources import Arrival
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class TriggersService:
         self._topics = Topics(settings.mqtt.base, settings.home.name)
         self._home_up, self._steady = home_up, steady
         self._ticked = (clock.now(), steady())
-        self._path: Path = settings.home.data / "triggers.json"
+        self._path: Path = memory_file(settings)
         self._memory = Memory.load(self._path)
         self._interpreter = Interpreter(settings.triggers, settings.home.person, settings.home.zone)
         self._interpreter.restore(self._memory.progress)

@@ -9,6 +9,7 @@ import pytest
 
 from spasmwatch.domain.records import Health
 from spasmwatch.domain.topics import DiaryAdd, Fault
+from spasmwatch_services.triggers.memory import forget, memory_file
 from support.smart_home import START, TOPICS, House
 
 COFFEE: dict[str, Any] = {"rules": {"coffee": {"preset": "coffee_machine", "device": "coffee"}}}
@@ -232,3 +233,18 @@ def test_an_unreadable_memory_is_left_behind(tmp_path: Path) -> None:
     house = House(tmp_path, **COFFEE)
     house.wait(61)
     assert json.loads((tmp_path / "triggers.json").read_bytes())["alive"]
+
+
+def test_a_person_who_leaves_is_forgotten_here_too(tmp_path: Path) -> None:
+    house = House(tmp_path, **BED, **BUTTON)
+    house.ours.away = True
+    house.say("zigbee2mqtt/bed", b'{"occupancy": false}')
+    house.say("zigbee2mqtt/button", b'{"action": "single"}')
+    house.wait(61)
+    house.stop()
+    assert forget(house.settings, "somebody else") == 0
+    assert b"anna" in memory_file(house.settings).read_bytes()
+    assert forget(house.settings, "patient") == 2
+    kept = memory_file(house.settings).read_bytes()
+    assert b"anna" not in kept
+    assert b"bed" not in kept

@@ -4,6 +4,7 @@ import math
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from fnmatch import fnmatchcase
 from typing import Literal
 
 from spasmwatch.domain.records import TriggerSource
@@ -90,3 +91,8 @@ def same(value: Value, wanted: Value) -> bool:
     if isinstance(value, str) and isinstance(wanted, str):
         return value.casefold() == wanted.casefold()
     return not isinstance(value, str) and not isinstance(wanted, str) and value == wanted
+
+
+def is_meant(pattern: str, device: str) -> bool:
+    """Whether a device is the one that settings name; ``*`` in the pattern stands for anything."""
+    return device == pattern or fnmatchcase(device, pattern)

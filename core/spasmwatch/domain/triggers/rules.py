@@ -1,13 +1,12 @@
 """Rules from measurements to trigger events and spans: hysteresis, dwell, bridged interruptions, hours of the day."""
 
 from datetime import datetime, time, timedelta, tzinfo
-from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from spasmwatch.domain.records import Name, Part, ShortText, Text, Time, Trigger, TriggerKind, TriggerSource
-from spasmwatch.domain.triggers.measurement import Measurement, Value, normal, same
+from spasmwatch.domain.triggers.measurement import Measurement, Value, is_meant, normal, same
 from spasmwatch.domain.triggers.presets import PRESETS
 
 DOUBT = 0.5
@@ -82,7 +81,7 @@ class Rule(BaseModel):
         return (
             self.property == measurement.property
             and self.source in (None, measurement.source)
-            and fnmatchcase(measurement.device, self.device)
+            and is_meant(self.device, measurement.device)
         )
 
     def holds(self, value: Value, *, already: bool) -> bool | None:
