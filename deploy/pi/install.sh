@@ -183,12 +183,18 @@ system_files() {
     local service=$1 file
     install -d "$UNITS" "$ROOT/etc/logrotate.d" "$ROOT/etc/systemd/journald.conf.d" "$ROOT/usr/local/bin"
     for file in "$service.service" spasmwatch-backup.service spasmwatch-backup.timer; do
-        sed "s#SPASMWATCH_SETTINGS=#SPASMWATCH_MODEL=/opt/spasmwatch/current/models/face_landmarker.task\nEnvironment=SPASMWATCH_RECOGNITION_MODEL=/opt/spasmwatch/current/models/face_recognition_sface_2021dec.onnx\nEnvironment=SPASMWATCH_SETTINGS=#" \
-            "$SOURCE/deploy/systemd/$file" | install -m 0644 /dev/stdin "$UNITS/$file"
+        install -m 0644 "$SOURCE/deploy/systemd/$file" "$UNITS/$file"
     done
     install -m 0644 "$SOURCE/deploy/pi/logrotate.conf" "$ROOT/etc/logrotate.d/spasmwatch"
     install -m 0644 "$SOURCE/deploy/pi/journald.conf" "$ROOT/etc/systemd/journald.conf.d/spasmwatch.conf"
-    ln -sfn /opt/spasmwatch/current/bin/spasmwatch "$ROOT/usr/local/bin/spasmwatch"
+    # The command for people and units: this version's program with this version's models.
+    install -m 0755 /dev/stdin "$ROOT/usr/local/bin/spasmwatch" <<'SH'
+#!/bin/sh
+models=/opt/spasmwatch/current/models
+export SPASMWATCH_MODEL=$models/face_landmarker.task
+export SPASMWATCH_RECOGNITION_MODEL=$models/face_recognition_sface_2021dec.onnx
+exec /opt/spasmwatch/current/bin/spasmwatch "$@"
+SH
     systemctl daemon-reload
 }
 

@@ -89,8 +89,8 @@ def test_a_whole_home_is_installed_and_started(machine: Machine) -> None:
     assert "spasmwatch runs" in done.stdout
     units = machine.root / "etc" / "systemd" / "system"
     unit = (units / "spasmwatch.service").read_text()
-    assert "ExecStart=/opt/spasmwatch/current/bin/spasmwatch run" in unit
-    assert "SPASMWATCH_MODEL=/opt/spasmwatch/current/models/face_landmarker.task" in unit
+    assert "ExecStart=/usr/local/bin/spasmwatch run" in unit
+    assert "exec /opt/spasmwatch/current/bin/spasmwatch" in (machine.root / "usr/local/bin/spasmwatch").read_text()
     assert 'data = "/var/lib/spasmwatch"' in (machine.root / "etc" / "spasmwatch" / "spasmwatch.toml").read_text()
     assert (machine.root / "etc" / "logrotate.d" / "spasmwatch").exists()
     assert "Storage=volatile" in (machine.root / "etc/systemd/journald.conf.d/spasmwatch.conf").read_text()
