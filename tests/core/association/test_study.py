@@ -1,0 +1,168 @@
+"""Verdicts on simulated homes with a known truth, and on histories that have nothing to say."""
+
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from spasmwatch.domain.association import Exposures, Finding, History, ObservedTime, associations
+from spasmwatch.domain.association.findings import Finding as Judged
+from spasmwatch.domain.association.findings import false_discovery_rates, judged
+from support.homes import START, Cause, Home, simulate
+
+DAY = 86400.0
+ZERO = START.timestamp()
+
+
+def primary(findings: list[Finding], trigger: str) -> Finding:
+    return next(each for each in findings if each.trigger == trigger and each.primary and each.kind == "all")
+
+
+def verdicts(home: Home, trigger: str, homes: int = 12) -> list[str]:
+    return [primary(associations(simulate(home, seed).history()), trigger).verdict for seed in range(homes)]
+
+
+def test_a_true_trigger_is_found_among_others_that_are_none() -> None:
+    home = Home(
+        rate=6,
+        causes={"caffeine": Cause(2.0, by_clock=True), "screen": Cause(by_clock=True), "stress": Cause(by_day=True)},
+    )
+    found = [associations(simulate(home, seed).history()) for seed in range(5)]
+    assert sum(primary(each, "caffeine").verdict == "more" for each in found) >= 4
+    assert sum(primary(each, name).verdict in ("more", "fewer") for each in found for name in ("screen", "stress")) <= 1
+
+
+def test_exposures_that_follow_spasms_are_named_reverse_and_never_a_trigger() -> None:
+    home = Home(causes={"activity": Cause(reverse=True)})
+    told = verdicts(home, "activity")
+    assert told.count("reverse") >= 11
+    assert "more" not in told
+
+
+def test_time_of_day_is_not_taken_for_a_trigger() -> None:
+    home = Home(rate=6, time_of_day="evening", causes={"screen": Cause(by_clock=True)})
+    told = verdicts(home, "screen", 12)
+    assert told.count("more") + told.count("fewer") <= 1
+
+
+def test_something_that_calms_is_told_as_fewer() -> None:
+    home = Home(rate=8, causes={"medication": Cause(0.4, count=90, lasts_h=(1, 4))})
+    assert verdicts(home, "medication", 6).count("fewer") >= 4
+
+
+def test_too_few_exposures_say_how_many_more_are_needed() -> None:
+    history = simulate(Home(causes={"caffeine": Cause(2.0, count=5)}), 0).history()
+    finding = primary(associations(history), "caffeine")
+    assert (finding.verdict, finding.ratio) == ("not_enough_data", None)
+    assert finding.needed == 8 - finding.exposures
+
+
+def test_a_wide_interval_is_not_called_no_association() -> None:
+    history = simulate(Home(rate=1.0, causes={"caffeine": Cause(1.0, count=12)}), 3).history()
+    finding = primary(associations(history), "caffeine")
+    assert finding.verdict == "not_enough_data"
+    assert finding.needed
+
+
+def test_every_trigger_has_one_primary_window_for_each_kind() -> None:
+    findings = associations(simulate(Home(causes={"caffeine": Cause(), "stress": Cause()}), 1).history())
+    for trigger in ("caffeine", "stress"):
+        for kind in ("all", "hemifacial"):
+            lines = [each for each in findings if each.trigger == trigger and each.kind == kind]
+            assert [each.window for each in lines] == ["0-1h", "1-4h", "4-12h", "before"]
+            assert [each.primary for each in lines] == [True, False, False, False]
+
+
+def sleepless(effect: float, days: int = 90) -> History:
+    random = np.random.default_rng(3)
+    start = ZERO + DAY * np.arange(days) + 36000
+    sleep = random.normal(7, 1.2, days)
+    counts = random.poisson(12 * np.exp(effect * (sleep - 7)) * random.gamma(8, 1 / 8, days))
+    spasms = np.concatenate(
+        [begin + np.sort(random.uniform(0, 7200, n)) for begin, n in zip(start, counts, strict=True)]
+    )
+    nights = Exposures(start - 10800 - sleep * 3600, start - 10800, sleep)
+    observed = ObservedTime.of(start, np.full(days, 7200.0), np.full(days, 7200.0))
+    return History(ZoneInfo("UTC"), observed, {"hemifacial": spasms}, {"sleep": nights})
+
+
+def test_more_sleep_with_fewer_spasms_is_found_day_by_day() -> None:
+    finding = primary(associations(sleepless(-0.25)), "sleep")
+    assert (finding.window, finding.verdict) == ("same_day", "fewer")
+    assert finding.low is not None
+    assert finding.high is not None
+    assert finding.low < np.exp(-0.5) < finding.high
+
+
+def test_sleep_that_does_not_matter_is_no_association() -> None:
+    assert primary(associations(sleepless(0.0)), "sleep").verdict == "none"
+
+
+def test_dose_is_told_where_there_is_one() -> None:
+    home = simulate(Home(rate=10, bout=1.001, causes={"caffeine": Cause(3.0, count=100)}), 2)
+    history = home.history()
+    cups = np.tile([1.0, 2.0], 50)
+    exposures = {"caffeine": Exposures(history.exposures["caffeine"].start, history.exposures["caffeine"].end, cups)}
+    finding = primary(associations(History(history.zone, history.observed, history.spasms, exposures)), "caffeine")
+    assert finding.dose_low is not None
+    assert finding.dose_high is not None
+    assert finding.dose_low < 1 < finding.dose_high
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        pytest.param(History(ZoneInfo("UTC"), ObservedTime.of([], [], []), {}), id="empty"),
+        pytest.param(
+            History(ZoneInfo("UTC"), ObservedTime.of([ZERO], [3600], [3600]), {"tic": np.array([ZERO + 5])}),
+            id="no exposures",
+        ),
+    ],
+)
+def test_a_history_without_anything_to_compare_has_no_findings(history: History) -> None:
+    assert associations(history) == []
+
+
+def test_a_single_day_is_not_enough() -> None:
+    one = Exposures(np.array([ZERO + 3600]), np.array([ZERO + 3600]), np.array([1.0]))
+    history = History(
+        ZoneInfo("Europe/Berlin"),
+        ObservedTime.of([ZERO], [14400], [14400]),
+        {"tic": ZERO + np.arange(40) * 300.0},
+        {"caffeine": one, "sleep": one},
+    )
+    assert {each.verdict for each in associations(history)} == {"not_enough_data"}
+
+
+def test_stress_low_on_the_scale_is_no_exposure() -> None:
+    start = ZERO + DAY * np.arange(20) + 3600
+    history = History(
+        ZoneInfo("UTC"),
+        ObservedTime.of(ZERO + DAY * np.arange(20), np.full(20, 14400.0), np.full(20, 14400.0)),
+        {"tic": np.sort(np.concatenate([start, start + 4000]))},
+        {"stress": Exposures(start, start, np.tile([2.0, 8.0], 10))},
+    )
+    assert primary(associations(history), "stress").exposures == 10
+
+
+def test_equal_weights_give_benjamini_and_hochberg() -> None:
+    from statsmodels.stats.multitest import fdrcorrection
+
+    p = np.random.default_rng(0).uniform(size=30) ** 3
+    assert np.allclose(false_discovery_rates(list(p), [1.0] * 30), fdrcorrection(p)[1])
+
+
+def test_the_declared_window_carries_more_weight() -> None:
+    either = [
+        Judged("caffeine", window, "all", window == "0-1h", 50, 500, 1.5, 1.1, 2.0, p=0.02)
+        for window in ("0-1h", "1-4h", "4-12h")
+    ]
+    first, second, _ = judged(either)
+    assert first.q is not None
+    assert second.q is not None
+    assert first.q <= second.q
+
+
+def test_what_the_same_clock_times_of_other_days_show_too_is_no_trigger() -> None:
+    finding = Judged("caffeine", "0-1h", "all", True, 50, 500, 1.9, 1.5, 2.4, p=1e-6, by_clock=True)
+    assert judged([finding])[0].verdict == "none"
