@@ -93,7 +93,8 @@ def _read(file: Path) -> tuple[str, dict[str, Any]]:
 
 
 def _explain(error: ValidationError, file: Path | None, text: str) -> str:
-    first = error.errors()[0]
+    # A misspelt key is often also a missing one; its name says more.
+    first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
     place = tuple(str(part) for part in first["loc"])
     where = _where(place, file, text)
     name = ".".join(place)
