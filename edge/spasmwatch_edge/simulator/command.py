@@ -26,6 +26,8 @@ from spasmwatch_edge.simulator.schedule import (
 )
 from spasmwatch_edge.sources.recording import Recording
 
+# What describes a portrait's scene; a recording of a real face has its own.
+SCENE = {"fps": 25.0, "width": 640, "height": 480, "eye_distance": 60.0}
 Recorded = tuple[Iterator[tuple[float, Picture]], dict[str, Any]]
 
 SMALLEST_EYES, LARGEST_EYES = 8.0, 200.0
@@ -40,10 +42,10 @@ def simulate(parser: argparse.ArgumentParser) -> Handler:
     face.add_argument("--on", type=Path, metavar="VIDEO", help="put the spasms onto this recording of a real face")
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same video (default 1)")
     parser.add_argument("--seconds", type=float, default=60.0, help="length (default 60)")
-    parser.add_argument("--fps", type=float, default=25.0, help="frames a second (default 25)")
-    parser.add_argument("--width", type=int, default=640, help="pixels (default 640)")
-    parser.add_argument("--height", type=int, default=480, help="pixels (default 480)")
-    parser.add_argument("--eye-distance", type=float, default=60.0, metavar="PX", help="between the eyes (default 60)")
+    parser.add_argument("--fps", type=float, help="frames a second (default 25)")
+    parser.add_argument("--width", type=int, help="pixels (default 640)")
+    parser.add_argument("--height", type=int, help="pixels (default 480)")
+    parser.add_argument("--eye-distance", type=float, metavar="PX", help="between the eyes (default 60)")
     parser.add_argument("--kind", action="append", choices=SPASMS, help="only this kind of spasm (may be repeated)")
     parser.add_argument("--side", choices=["left", "right"], help="side of hemifacial spasms (default: by the seed)")
     parser.add_argument("--rate", type=float, metavar="N", help="spasms of each kind a minute")
@@ -61,6 +63,9 @@ def simulate(parser: argparse.ArgumentParser) -> Handler:
 
 def _run(arguments: argparse.Namespace) -> int:
     _check(arguments)
+    for name, usual in SCENE.items():
+        if getattr(arguments, name) is None:
+            setattr(arguments, name, usual)
     frames, told = _on_video(arguments) if arguments.on else _on_photo(arguments)
     told = record(frames, told, arguments.out, arguments.labels)
     summary = {"events": len(told["events"]), "confounders": len(told["confounders"]), "seconds": told["seconds"]}
@@ -133,6 +138,10 @@ def _check(arguments: argparse.Namespace) -> None:
         value = getattr(arguments, name)
         if value is not None and not low <= value <= high:
             raise UsageError(f"--{name.replace('_', '-')} {value:g}: give a number from {low} to {high}")
+    if arguments.on:
+        for name in (*SCENE, "healthy", "resting"):
+            if getattr(arguments, name):
+                raise UsageError(f"--{name.replace('_', '-')} is for a portrait: a recording (--on) is taken as it is")
     low, high = arguments.strength
     if not 0 < low <= high <= 1:
         raise UsageError(f"--strength {low:g} {high:g}: give two rising numbers above 0 and up to 1")

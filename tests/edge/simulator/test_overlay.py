@@ -4,7 +4,7 @@ import json
 import numpy as np
 import pytest
 
-from spasmwatch.errors import SourceError
+from spasmwatch.errors import SourceError, UsageError
 from spasmwatch_edge.simulator.clips import VARIANTS, clip_scenarios
 from spasmwatch_edge.simulator.command import simulate
 from spasmwatch_edge.simulator.overlay import Overlay
@@ -70,3 +70,8 @@ def test_a_variant_from_farther_away_is_smaller(mesh, recording):
     tiny = next(s for s in clip_scenarios([recording], [], mesh) if s.variant.name == "tiny")
     _, frame = next(tiny.frames())
     assert frame.shape == pytest.approx((90, 120, 3), abs=6)
+
+
+def test_a_recording_keeps_its_own_format(tmp_path):
+    with pytest.raises(UsageError, match="--fps is for a portrait"):
+        run("--on", "me.mp4", "--fps", 30, "--out", tmp_path / "a.mp4", "--labels", tmp_path / "a.json")
