@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
 from argon2 import PasswordHasher
+from fastapi import FastAPI
 
 from spasmwatch.adapters.acknowledge_links import LinkRedeemer
 from spasmwatch.domain.records import Record
@@ -31,7 +33,7 @@ with warnings.catch_warnings():
 R = TypeVar("R", bound=Record)
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
 KEY = b"k" * 32
-PASSWORD = "three brown owls"  # noqa: S105 -- of the test
+PASSWORD = "three brown owls"
 
 
 @dataclass
@@ -75,6 +77,10 @@ class TestHome:
     bus: MemoryBus
     clock: StillClock
 
+    @cached_property
+    def app(self) -> FastAPI:
+        return web.build(self.house)
+
     def hear(self, record: Record, node: str = "cam1") -> Record:
         """A record of another program arrives over MQTT, and is stored."""
         kept = stamped(record, node=node)
@@ -84,7 +90,7 @@ class TestHome:
 
     def client(self, address: str = "http://testserver") -> TestClient:
         """A browser without a session."""
-        return TestClient(web.build(self.house), base_url=address, follow_redirects=False)
+        return TestClient(self.app, base_url=address, follow_redirects=False)
 
     def visitor(self, role: Role, name: str | None = None) -> "Browser":
         """A browser in which somebody with this role is logged in."""

@@ -212,7 +212,7 @@ class _Drawing:
             colour = COLOURS["bar"] if self.pooled and crowded else COLOURS["accent"]
             axes.vlines(middles, lows, highs, color=COLOURS["bar"], linewidth=0.7 if crowded else 1.4, zorder=2)
             axes.plot(middles, rates, "o", color=colour, markersize=2 if crowded else 5, markeredgewidth=0, zorder=3)
-        if self.pooled:
+        if self.pooled and self.points:
             self._pooled_line(axes)
         self._mark_lines(axes, ceiling)
 

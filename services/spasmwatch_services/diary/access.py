@@ -13,6 +13,7 @@ from spasmwatch_services.diary.preferences import Preferences
 
 COOKIE = "spasmwatch"
 PLAY_COOKIE = "spasmwatch_as"
+SCREEN_COOKIE = "screen"
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 
 
@@ -55,7 +56,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """The person behind a request."""
+    """The person behind a request. ``screen`` is ``narrow`` or ``wide`` where the browser has told."""
 
     name: str
     shown: str
@@ -64,6 +65,7 @@ class Visitor:
     csrf: str
     session: Session | None = None
     open: bool = False
+    screen: str | None = None
 
     def may(self, what: str) -> bool:
         """Whether this person may do ``what``."""
@@ -133,11 +135,14 @@ class Guard:
         if session is not None:
             person = session.person
             permissions = self._permissions(person.role)
-            return Visitor(person.name, person.shown, person.role, permissions, session.csrf, session)
+            return Visitor(
+                person.name, person.shown, person.role, permissions, session.csrf, session, screen=_screen(request)
+            )
         if self.open_house and "x-forwarded-for" not in request.headers and "forwarded" not in request.headers:
             asked = request.cookies.get(PLAY_COOKIE)
             role: Role = next((role for role in ROLES if role == asked), "owner")
-            return Visitor("demo", "Demo", role, self._permissions(role), self._open_csrf, open=True)
+            permissions = self._permissions(role)
+            return Visitor("demo", "Demo", role, permissions, self._open_csrf, open=True, screen=_screen(request))
         raise NotLoggedIn
 
     def _permissions(self, role: Role) -> frozenset[May]:
@@ -148,3 +153,7 @@ class Guard:
             # Whoever lives alone with their spasms looks after the home, too.
             permissions |= {May.MANAGE}
         return permissions
+
+
+def _screen(request: Request) -> str | None:
+    return request.cookies.get(SCREEN_COOKIE)

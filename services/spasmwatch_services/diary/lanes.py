@@ -15,12 +15,14 @@ from spasmwatch_services.diary.words import Words
 Picture = tuple[Chart, Markup]
 
 
-def day_chart(house: House, moment: datetime) -> Picture:
+def day_chart(house: House, moment: datetime, screen: str | None) -> Picture:
     """Today on one axis."""
-    return span_chart(house, *house.history.day(moment), title=house.words("now.today_on_one_axis"))
+    return span_chart(house, *house.history.day(moment), screen, title=house.words("now.today_on_one_axis"))
 
 
-def span_chart(house: House, start: datetime, end: datetime, *, title: str, counts: bool = True) -> Picture:
+def span_chart(
+    house: House, start: datetime, end: datetime, screen: str | None, *, title: str, counts: bool = True
+) -> Picture:
     """Everything between two times; without ``counts`` only what the person logged."""
     words, history = house.words, house.history
     lanes = [Lane(words("lane.diary"), [entry_event(entry, house) for entry in history.entries(start, end)], "mark")]
@@ -37,7 +39,7 @@ def span_chart(house: House, start: datetime, end: datetime, *, title: str, coun
         step = timedelta(days=1) if long else timedelta(hours=1)
         observed = _observed(history.rates(start, end, "day" if long else "hour"), step)
     chart = timeline_chart(lanes, observed, title=title, start=start, end=end, zone=house.settings.home.zone)
-    return chart, house.pictures.both((start, end, lanes, observed), chart)
+    return chart, house.pictures.draw((start, end, lanes, observed), chart, screen)
 
 
 def _observed(rates: Sequence[Rate], step: timedelta) -> list[Observed]:

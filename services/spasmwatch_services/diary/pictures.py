@@ -7,28 +7,31 @@ from markupsafe import Markup
 
 from spasmwatch_services.charts import Chart
 
-NARROW, WIDE = 326, 760
+WIDTHS = {"narrow": 326, "wide": 760}
 _KEPT = 24
 
 
 class Pictures:
-    """``both(key, chart)`` is ready for a template; ``key`` holds everything the drawing depends on."""
+    """``draw(key, chart, screen)`` is ready for a template; ``key`` holds everything the drawing depends on."""
 
     def __init__(self) -> None:
         self._drawn: OrderedDict[str, Markup] = OrderedDict()
         self._lock = threading.Lock()
 
-    def both(self, key: object, chart: Chart) -> Markup:
-        """The drawing for narrow and for wide screens; the style sheet shows one of them."""
-        name = f"{chart.title}|{key!r}"
+    def draw(self, key: object, chart: Chart, screen: str | None) -> Markup:
+        """The drawing for a ``narrow`` or a ``wide`` screen; for both while that is not known (the style sheet picks)."""
+        if screen in WIDTHS:
+            return self._one(key, chart, screen)
+        return Markup('<div class="both">{}{}</div>').format(*(self._one(key, chart, size) for size in WIDTHS))
+
+    def _one(self, key: object, chart: Chart, size: str) -> Markup:
+        name = f"{size}|{chart.title}|{key!r}"
         with self._lock:
             if name in self._drawn:
                 self._drawn.move_to_end(name)
                 return self._drawn[name]
-        drawn = Markup("").join(
-            Markup('<div class="{}">{}</div>').format(size, Markup(chart.svg(width)))  # noqa: S704 -- our own drawing
-            for size, width in (("narrow", NARROW), ("wide", WIDE))
-        )
+        drawing = Markup(chart.svg(WIDTHS[size]))  # noqa: S704 -- our own drawing
+        drawn = Markup('<div class="{}">{}</div>').format(size, drawing)
         with self._lock:
             self._drawn[name] = drawn
             while len(self._drawn) > _KEPT:

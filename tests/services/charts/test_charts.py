@@ -28,6 +28,11 @@ def test_bouts_widen_the_interval() -> None:
     assert wide.high - 5 == pytest.approx(2 * (plain.high - 5))
 
 
+def test_a_chart_without_any_point_still_draws() -> None:
+    chart = rates_chart([], title="New", zone=ZONE, bucket="day", begin=START, end=START + timedelta(days=3), pooled=7)
+    assert chart.svg(360).startswith("<svg")
+
+
 def test_time_without_observation_has_no_rate() -> None:
     chart = rates_chart([point(day(0, 0, 0))], title="March", zone=ZONE, bucket="day")
     assert chart.rows[0][1] == "too little observed"

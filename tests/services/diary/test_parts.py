@@ -78,8 +78,8 @@ def test_spasms_in_quick_succession_are_one_episode() -> None:
 
 
 def test_a_table_is_read_in_the_homes_time() -> None:
-    text = "time,kind,subkind,value,unit,text\n2026-03-02T08:15,caffeine,coffee,2,cups,\n2026-07-01T08:00+00:00,note,,,,ok\n"
-    first, second = tables.read(text.splitlines(), author="anna", zone=BERLIN)
+    rows = ["2026-03-02T08:15,caffeine,coffee,2,cups,", "2026-07-01T08:00+00:00,note,,,,ok"]
+    first, second = tables.read(["time,kind,subkind,value,unit,text", *rows], author="anna", zone=BERLIN)
     assert first.time == datetime(2026, 3, 2, 7, 15, tzinfo=UTC)
     assert (first.value, first.author, second.text) == (2, "anna", "ok")
 
@@ -217,13 +217,13 @@ def test_the_homes_authority_can_vouch_for_nothing_outside(tmp_path: Path) -> No
 def test_a_name_that_the_authority_may_not_vouch_for_is_one_clear_line(tmp_path: Path) -> None:
     clock = StillClock(datetime.now(UTC))
     HomeCertificates(tmp_path / "tls", [], clock).server()
-    with pytest.raises(SpasmWatchError, match="may not vouch for 'spasm.example.org'"):
+    with pytest.raises(SpasmWatchError, match="may not vouch for 'spasm"):
         HomeCertificates(tmp_path / "tls", ["spasm.example.org"], clock).server()
 
 
 def test_on_loopback_the_pages_need_no_certificate_elsewhere_they_do() -> None:
     assert not Settings().diary.encrypted
-    assert Settings.model_validate({"diary": {"host": "0.0.0.0"}}).diary.encrypted  # noqa: S104
+    assert Settings.model_validate({"diary": {"host": "0.0.0.0"}}).diary.encrypted
 
 
 def _shake_hands(certificate: Path, key: Path, authority: Path, name: str) -> None:

@@ -10,7 +10,7 @@ from spasmwatch.domain.records import Diary
 from spasmwatch_services.diary.access import May, Visitor
 from spasmwatch_services.diary.api.answers import problems
 from spasmwatch_services.diary.api.limit import spend
-from spasmwatch_services.diary.entries import Content, NewEntry
+from spasmwatch_services.diary.entries import AHEAD, Content, NewEntry
 from spasmwatch_services.diary.house import House
 
 LONGEST = timedelta(days=732)
@@ -44,7 +44,7 @@ def router(house: House) -> APIRouter:
     ) -> list[Diary]:
         """Current entries with start ≤ at < end (default: the last seven days)."""
         house.trail.looked(visitor.name, "diary")
-        return house.history.entries(*span(start, end, house.clock.now(), timedelta(days=7)))
+        return house.history.entries(*span(start, end, house.clock.now() + AHEAD, timedelta(days=7)))
 
     @routes.post("", status_code=201, responses=problems(400, 429))
     def log(entry: NewEntry, visitor: Annotated[Visitor, may_log]) -> Diary:

@@ -64,8 +64,8 @@ def view(house: House, visitor: Visitor) -> dict[str, Any]:
         "pause": facts.pause,
         "alerts": shown,
         "trend": house.live.trend() if counts else None,
-        "hours": _hours(house, moment, days) if counts else None,
-        "day": day_chart(house, moment) if counts else None,
+        "hours": _hours(house, moment, days, visitor.screen) if counts else None,
+        "day": day_chart(house, moment, visitor.screen) if counts else None,
         "devices": _devices(house, moment),
         "buttons": house.preferences.buttons[:QUICK_BUTTONS] if visitor.may(May.LOG) else [],
         "seen_days": seen_days,
@@ -104,7 +104,7 @@ def _concerns_machine(alert: Alert) -> bool:
     return alert.rule in ("blind", "fault", "red_flag")
 
 
-def _hours(house: House, moment: datetime, days: list[Rate]) -> tuple[object, Markup]:
+def _hours(house: House, moment: datetime, days: list[Rate], screen: str | None) -> tuple[object, Markup]:
     start, end = house.history.day(moment)
     rates = house.history.rates(start, end, "hour")
     band = usual(days)
@@ -120,7 +120,7 @@ def _hours(house: House, moment: datetime, days: list[Rate]) -> tuple[object, Ma
         usual=band,
         floor=house.settings.diary.show_floor,
     )
-    return chart, house.pictures.both((start, rates, band, k, moment.hour), chart)
+    return chart, house.pictures.draw((start, rates, band, k, moment.hour), chart, screen)
 
 
 @dataclass(frozen=True, slots=True)

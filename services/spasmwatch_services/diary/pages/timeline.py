@@ -43,7 +43,7 @@ def router(house: House) -> APIRouter:
             last=last,
             earlier=last - timedelta(days=days),
             later=min(today, last + timedelta(days=days)) if last < today else None,
-            picture=span_chart(house, start, end, title=title, counts=counts),
+            picture=span_chart(house, start, end, visitor.screen, title=title, counts=counts),
             counts=counts,
             trouble=house.history.trouble,
         )

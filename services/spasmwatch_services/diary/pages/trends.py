@@ -64,7 +64,7 @@ def router(house: House) -> APIRouter:
             lengths=list(LENGTHS),
             series=series,
             all_series=SERIES,
-            picture=(chart, house.pictures.both((start, end, shown, marks, k, series), chart)),
+            picture=(chart, house.pictures.draw((start, end, shown, marks, k, series), chart, visitor.screen)),
             marks=marks,
             kinds=kinds(days, [day for day in days if day.start >= recent]),
             floor=house.settings.diary.show_floor,

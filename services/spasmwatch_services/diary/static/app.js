@@ -13,6 +13,12 @@ startReview();
 startCheck();
 keepFresh();
 
+// Tells the home which drawings fit, so that it draws one of each chart and not two.
+const wide = matchMedia("(min-width: 560px)");
+const tell = () => { document.cookie = `screen=${wide.matches ? "wide" : "narrow"}; path=/; max-age=31536000; SameSite=Lax`; };
+wide.addEventListener("change", () => { tell(); document.dispatchEvent(new Event("refresh")); });
+tell();
+
 if ("serviceWorker" in navigator) {
   navigator.serviceWorker.register("/service-worker.js").catch(() => {
     // The phone does not trust the home's certificate yet; the queue in the page works without.
