@@ -31,6 +31,8 @@ PATIENCE_S = 10.0
 """Slowed down, one more message is read after this time: pings and receipts must go on."""
 EARLY_S = 5.0
 """How long after the start a message may wait for somebody to subscribe to it."""
+BREATH_S = 0.001
+"""How long messages gather before the handlers' thread wakes again."""
 ROUTES = 1000
 """For how many topics their handlers are remembered."""
 
@@ -271,6 +273,9 @@ class MqttBus:
                     # comes again from its outbox anyhow.
                     log.exception("handling a message on %s failed", message.topic)
                     message.acknowledge()
+            if self._incoming.empty():
+                # Under load, wake up for several messages at once: a switch of threads costs more than a message.
+                time.sleep(BREATH_S)
 
     def _wait_for_handler(self, arrival: _Arrival) -> bool:
         """Whether to keep a message that nobody handles: the session of before may send before we have subscribed."""

@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, ClassVar, Final, Literal, Self, get_args
 
 from pydantic import (
-    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -41,21 +40,15 @@ def _no_numbers_as_times(value: object) -> object:
     raise ValueError("a time is RFC 3339 text, e.g. 2026-11-23T07:28:01.000250Z")
 
 
-def _storable(time: datetime) -> datetime:
-    """Every store and every sum of times can hold it; a clock that was never set (1970) passes, it is re-stamped."""
-    if not _EARLIEST <= time < _LATEST:
-        raise ValueError("a time lies between 1970-01-02 and 2200")
-    return time
-
-
 _EARLIEST: Final = datetime(1970, 1, 2, tzinfo=UTC)
 _LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 _LONGEST_SPASM: Final = timedelta(days=1)
 
+# Every store and every sum of times can hold it; a clock that was never set (1970) passes, it is set right later.
 Time = Annotated[
     AwareDatetime,
     BeforeValidator(_no_numbers_as_times),
-    AfterValidator(_storable),
+    Field(ge=_EARLIEST, lt=_LATEST),
     PlainSerializer(rfc3339, return_type=str),
 ]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -110,7 +103,7 @@ class Record(Part):
     node: Name = ""
     person: Name = HOME
     boot: Name = ""
-    seq: Annotated[int, Field(ge=0)] = 0
+    seq: Annotated[int, Field(ge=0, le=2**53)] = 0
 
     @property
     def when(self) -> datetime:
@@ -236,7 +229,7 @@ class Diary(Record):
 
     at: Time
     entry_id: ShortText
-    revision: Annotated[int, Field(ge=1)] = 1
+    revision: Annotated[int, Field(ge=1, le=1_000_000)] = 1
     deleted: bool = False
     logged_at: Time
     author: Name

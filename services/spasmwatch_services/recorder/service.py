@@ -84,11 +84,14 @@ class Recorder:
     def _gather(self) -> list[Message]:
         """Messages until there are enough, the first is too old or nothing more comes."""
         batch: list[Message] = []
+        deadline = time.monotonic() + self._settings.batch_s
         try:
             batch.append(self._incoming.get(timeout=0.1))
-            deadline = time.monotonic() + self._settings.batch_s
             while len(batch) < self._settings.batch_records and time.monotonic() < deadline:
-                batch.append(self._incoming.get(timeout=self._settings.idle_s))
+                if self._incoming.empty():
+                    # Not woken by each message: under load that costs more than dealing with it.
+                    time.sleep(self._settings.idle_s)
+                batch.append(self._incoming.get_nowait())
         except queue.Empty:
             pass
         return batch
