@@ -1,5 +1,6 @@
 """The pages as HTML and as tagged PDF."""
 
+import logging
 from importlib import resources
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -24,6 +25,8 @@ def pdf(document: str) -> bytes:
     """Tagged PDF (PDF/UA-1) for screen readers and archives; nothing is fetched while it is made."""
     from weasyprint import HTML
 
+    # Its steps are no news to anybody; its warnings are.
+    logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)
     written: bytes = HTML(string=document, url_fetcher=_refuse).write_pdf(pdf_variant="pdf/ua-1")
     return written
 
