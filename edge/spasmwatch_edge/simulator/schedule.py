@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator
 
-from spasmwatch_edge.simulator import movements
-from spasmwatch_edge.simulator.movements import Movement, OneSide, TicPattern
+from spasmwatch_edge.simulator import ordinary, spasms
+from spasmwatch_edge.simulator.movements import Movement, OneSide
+from spasmwatch_edge.simulator.spasms import TicPattern
 
 # Spasms less than a second apart would be one spasm; so they keep this distance from one another and from
 # ordinary movements that a viewer could not tell from them in passing.
@@ -94,39 +95,39 @@ class Cast:
         sides: tuple[OneSide, OneSide] = ("left", "right")
         side = behaviour.side or sides[int(random.integers(2))]
         self._strength = behaviour.strength
-        self._hemifacial = movements.hemifacial_style(random, side)
-        self._tic = movements.tic_style(random, sides[int(random.integers(2))], behaviour.tic)
+        self._hemifacial = spasms.hemifacial_style(random, side)
+        self._tic = spasms.tic_style(random, sides[int(random.integers(2))], behaviour.tic)
 
     def movement(self, kind: str, random: Generator, start: float) -> Movement:
         """One movement of this kind that starts at ``start``."""
         strength = float(random.uniform(*self._strength))
         if kind == "hemifacial":
             style = replace(self._hemifacial, eye=self._hemifacial.eye * random.uniform(0.9, 1.05))
-            return movements.hemifacial(random, start, style, strength)
+            return spasms.hemifacial(random, start, style, strength)
         if kind == "blepharospasm":
-            return movements.blepharospasm(random, start, max(0.6, strength))
+            return spasms.blepharospasm(random, start, max(0.6, strength))
         if kind == "tic":
-            return movements.tic(start, self._tic, max(0.6, strength))
+            return spasms.tic(start, self._tic, max(0.6, strength))
         return ORDINARY[kind](random, start)
 
 
 ORDINARY = {
-    "blink": movements.blink,
-    "smile": movements.smile,
-    "talk": movements.talk,
-    "chew": movements.chew,
-    "yawn": movements.yawn,
-    "turn": movements.turn,
-    "look_down": movements.look_down,
-    "brows": movements.brows,
-    "light": movements.light,
-    "sneeze": movements.sneeze,
-    "rest": movements.rest,
-    "glance": movements.glance,
-    "grimace": movements.grimace,
-    "smirk": movements.smirk,
-    "rub": movements.rub,
-    "drink": movements.drink,
+    "blink": ordinary.blink,
+    "smile": ordinary.smile,
+    "talk": ordinary.talk,
+    "chew": ordinary.chew,
+    "yawn": ordinary.yawn,
+    "turn": ordinary.turn,
+    "look_down": ordinary.look_down,
+    "brows": ordinary.brows,
+    "light": ordinary.light,
+    "sneeze": ordinary.sneeze,
+    "rest": ordinary.rest,
+    "glance": ordinary.glance,
+    "grimace": ordinary.grimace,
+    "smirk": ordinary.smirk,
+    "rub": ordinary.rub,
+    "drink": ordinary.drink,
 }
 KINDS = (*SPASMS, *ORDINARY)
 
