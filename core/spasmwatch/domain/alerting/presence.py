@@ -61,7 +61,9 @@ class CameraSilence:
     def usual_gap(self) -> float:
         """Seconds of silence that are usual at least every other day; 0 for a camera that runs all the time."""
         if self._usual is None:
-            self._usual = statistics.median(self.memory.gaps.values()) if self.memory.gaps else 0.0
+            # The first day began somewhere in its middle and tells little.
+            whole = [self.memory.gaps[day] for day in sorted(self.memory.gaps)[1:]]
+            self._usual = statistics.median(whole) if whole else 0.0
         return self._usual
 
     def _limits(self) -> tuple[timedelta, timedelta]:
