@@ -82,12 +82,10 @@ class Interpreter:
                 found += [self._reading(state, reading)]
         return found
 
-    def freeze(self, vanished: Vanished | None = None) -> None:
-        """Devices are gone (None: all of them): what comes next from them is a baseline."""
+    def _freeze(self, vanished: Vanished) -> None:
+        """What comes next from these devices is a baseline."""
         for (source, device, name), state in self._properties.items():
-            if vanished is None or (
-                source == vanished.source and vanished.device in (None, device) and vanished.property in (None, name)
-            ):
+            if source == vanished.source and vanished.device in (None, device) and vanished.property in (None, name):
                 state.known = False
                 for machine in state.machines.values():
                     machine.freeze()
@@ -100,11 +98,15 @@ class Interpreter:
 
     def progress(self) -> dict[str, dict[str, dict[str, Progress]]]:
         """Where every rule stands: by rule, ``source:device``, property; to be kept over a restart."""
+        now = {
+            key: {rule: machine.progress for rule, machine in state.machines.items() if machine.progress is not None}
+            for key, state in self._running.items()
+        }
         kept: dict[str, dict[str, dict[str, Progress]]] = {}
-        for (source, device, name), state in self._running.items():
-            for rule, machine in state.machines.items():
-                if machine.progress is not None:
-                    kept.setdefault(rule, {}).setdefault(f"{source}:{device}", {})[name] = machine.progress
+        # A device that has not spoken since the start stands where it stood before.
+        for (source, device, name), rules in {**self._restored, **now}.items():
+            for rule, progress in rules.items():
+                kept.setdefault(rule, {}).setdefault(f"{source}:{device}", {})[name] = progress
         return kept
 
     def restore(self, kept: Mapping[str, Mapping[str, Mapping[str, Progress]]]) -> None:
@@ -112,12 +114,12 @@ class Interpreter:
         for rule, devices in kept.items():
             for device, names in devices.items():
                 source, _, bare = device.partition(":")
-                for name, progress in names.items():
+                for name, progress in names.items() if rule in self._settings.rules else ():
                     self._restored.setdefault((source, bare, name), {})[rule] = progress
 
     def _sighted(self, sighting: Sighting) -> list[Finding]:
         if isinstance(sighting, Vanished):
-            self.freeze(sighting)
+            self._freeze(sighting)
             return []
         state = self._follow(sighting)
         if state is None:
@@ -237,7 +239,7 @@ def _pressed(button: Button, sighting: Measurement) -> DiaryAdd:
         subkind=button.subkind,
         value=button.value,
         unit=button.unit,
-        text=text,
+        text=text and text[:4000],
         author=button.author,
         time=sighting.time,
     )

@@ -27,6 +27,7 @@ NODE: Final = "triggers"
 KEEPALIVE: Final = timedelta(seconds=45)
 """A dead line is noticed this much later at the latest (one and a half keep-alives)."""
 REMEMBER: Final = timedelta(seconds=60)
+"""How often the memory is written at least; a second after an event, so that a power cut does not repeat it."""
 HEALTH: Final = timedelta(seconds=60)
 SECOND: Final = timedelta(seconds=1)
 JUMP: Final = timedelta(seconds=5)
@@ -69,6 +70,7 @@ class TriggersService:
         self._heard = self._second = self._healthy = self._remembered = clock.now()
         self._count = 0
         self._gaps = 0
+        self._changed = False
         self._unkept: deque[Trigger | Health] = deque(maxlen=10_000)
         self.pressed = threading.Event()
         self._subscribe(home, home_topics)
@@ -88,7 +90,8 @@ class TriggersService:
         with self._lock:
             self._heard = self._clock.now()
             self._count += 1
-            if self._gate.admits(message, self._heard.timestamp()):
+            # What waited for us comes all at once: that is no flood.
+            if not self.certain() or self._gate.admits(message, self._heard.timestamp()):
                 self._read(message)
         message.acknowledge()
 
@@ -104,7 +107,7 @@ class TriggersService:
                     self._read(message)
             if self._silent_since() is None:
                 self._keep(self._interpreter.tick(now))
-            if _due(self._remembered, REMEMBER, now):
+            if _due(self._remembered, SECOND if self._changed else REMEMBER, now):
                 self._remember(now)
             if _due(self._healthy, HEALTH, now):
                 self._report(now)
@@ -168,6 +171,7 @@ class TriggersService:
                 self._unkept.append(finding)
                 urgent = urgent or not (isinstance(finding, Trigger) and finding.form == "reading")
         if urgent:
+            self._changed = True
             self._flush()
 
     def _flush(self) -> None:
@@ -269,7 +273,7 @@ class TriggersService:
             self._interpreter.clock_was_set(jump)
 
     def _remember(self, now: datetime) -> None:
-        self._remembered = now
+        self._remembered, self._changed = now, False
         # While nothing is heard, the beginning of that time is what the next start must know.
         self._memory.alive = self._silent_since() or now
         self._memory.progress = self._interpreter.progress()

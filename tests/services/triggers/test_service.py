@@ -151,6 +151,48 @@ def test_a_night_survives_a_restart_of_the_service(tmp_path: Path) -> None:
     assert gap.end - gap.time == timedelta(seconds=300)
 
 
+def test_a_night_survives_two_restarts_without_a_word_from_the_bed(tmp_path: Path) -> None:
+    house = House(tmp_path, **BED)
+    house.say("zigbee2mqtt/bed", b'{"occupancy": false}')
+    house.say("zigbee2mqtt/bed", b'{"occupancy": true}')
+    for _ in range(2):
+        house.wait(7200, step=300)
+        house.stop()
+        house.start()
+        house.echo()
+    house.say("zigbee2mqtt/bed", b'{"occupancy": false}')
+    house.wait(3600, step=300)
+    assert [night.value for night in house.triggers("span") if night.rule == "bed"] == [4]
+
+
+def test_a_power_cut_after_a_coffee_does_not_brew_it_again(tmp_path: Path) -> None:
+    house = House(tmp_path, **COFFEE)
+    house.say("zigbee2mqtt/coffee", power(1))
+    house.wait(61)
+    house.say("zigbee2mqtt/coffee", power(1250))
+    house.wait(23)
+    house.home.close()  # the plug is pulled: nobody says goodbye, nothing more is kept
+    house.start()
+    house.echo()
+    house.say("zigbee2mqtt/coffee", power(1250))
+    house.wait(60)
+    assert len(house.triggers()) == 1
+
+
+def test_hundreds_of_messages_that_waited_on_one_topic_are_no_flood(tmp_path: Path) -> None:
+    house = House(tmp_path, rules={"box": {"device": "box", "property": "contact", "equals": False, "kind": "other"}})
+    house.say("zigbee2mqtt/box", b'{"contact": true}')
+    house.wait(20)
+    house.lose_the_line()
+    house.wait(3600, step=300)
+    house.come_back()
+    for _ in range(300):
+        house.say("zigbee2mqtt/box", b'{"contact": false}')
+        house.say("zigbee2mqtt/box", b'{"contact": true}')
+    house.echo()
+    assert len(house.triggers()) == 300
+
+
 def test_a_full_disk_loses_no_trigger_and_does_not_stop_the_service(tmp_path: Path) -> None:
     house = House(tmp_path, **COFFEE)
     house.say("zigbee2mqtt/coffee", power(1))
