@@ -82,9 +82,6 @@ def _messengers(
         return []
     links = LinkMaker(alerts.page, link_key(settings), timedelta(hours=alerts.link_hours)) if alerts.page else None
 
-    def trouble(recipient: str, cause: str | None) -> None:
-        service.trouble(f"push-{recipient}", cause)
-
     return [
         Messenger(
             recipient.name,
@@ -93,7 +90,7 @@ def _messengers(
             state,
             Wording(recipient.name, recipient.health_details, zone, alerts.page, links),
             clock,
-            trouble,
+            service.trouble_with_push,
         )
         for recipient in alerts.everybody()
     ]

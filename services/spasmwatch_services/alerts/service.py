@@ -66,10 +66,18 @@ class AlertService:
         """Subscribe to all that the rules look at."""
         self._bus = bus
         for what in (*RECORDS, "availability", "fault"):
-            bus.subscribe(self._topics.every(what), self._incoming.put)
-        bus.subscribe(self._topics.alert_command("+", "+"), self._incoming.put)
+            bus.subscribe(self._topics.every(what), self.receive)
+        bus.subscribe(self._topics.alert_command("+", "+"), self.receive)
         # The shorter address, for homes whose broker gives all pages one account; its access rules decide who may.
-        bus.subscribe(self._topics.of("alerts", "+/command"), self._incoming.put)
+        bus.subscribe(self._topics.of("alerts", "+/command"), self.receive)
+
+    def receive(self, message: Message) -> None:
+        """A message from the broker; it is acknowledged when its effect is on disk."""
+        self._incoming.put(message)
+
+    def trouble_with_push(self, recipient: str, cause: str | None) -> None:
+        """A messenger cannot deliver, or can again."""
+        self.trouble_changed(f"push-{recipient}", cause)
 
     def trouble(self, what: str, cause: str | None) -> None:
         """Report from another thread that something (does not) work: ``broker``, ``store``, ``push-<recipient>``."""

@@ -53,6 +53,11 @@ class Finding:
     evidence: Evidence = field(default_factory=dict)
     hold: timedelta = timedelta(0)
 
+    def __post_init__(self) -> None:
+        # Numbers travel as floats.
+        floats = {name: float(value) if isinstance(value, int) else value for name, value in self.evidence.items()}
+        object.__setattr__(self, "evidence", floats)
+
 
 Verdict = tuple[Key, Finding | str | None]
 """A key and: the finding, the reason why it is over (a text), or None for "leave it as it is"."""
