@@ -53,6 +53,8 @@ class Baseline:
         self.brow_distance = Level(0.5)
         self.lean = Level(0.5)
         self.pull = Level(0.5)
+        # How far the mouth goes to one side in this person's own speech and mimicry.
+        self.restless = Level(0.9, window_s=60.0)
 
     @property
     def ready(self) -> bool:

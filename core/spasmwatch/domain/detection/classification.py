@@ -27,14 +27,17 @@ REST_SQUEEZE: Final = 0.005
 REGION_MOVED: Final = {"brow": 0.02, "cheek": 0.02, "corner": 0.03}
 
 
-def classify(bursts: Sequence[Burst], frames: Sequence[Evidence], known: Collection[Side] = ()) -> list[Finding]:
+def classify(
+    bursts: Sequence[Burst], frames: Sequence[Evidence], known: Collection[Side] = (), restless: float = 0.0
+) -> list[Finding]:
     """Spasms in one episode, by start. ``frames`` covers all ``bursts``, which are in order of time.
 
-    ``known``: sides on which this person has shown one-sided spasms before.
+    ``known``: sides on which this person has shown one-sided spasms before. ``restless``: pull of the mouth that nine
+    of ten frames of this person do not exceed.
     """
     findings = _hemifacial(bursts, frames, known)
     findings += _blepharospasm(_apart(bursts, findings), frames)
-    findings += jerks(_apart(bursts, findings), frames)
+    findings += jerks(_apart(bursts, findings), frames, restless)
     return sorted(findings, key=lambda finding: finding.start)
 
 

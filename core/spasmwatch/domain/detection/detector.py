@@ -93,6 +93,8 @@ class Detector:
             ended = channel.update(frame.time, scores[channel.name])
             if ended:
                 self._bursts.append(ended)
+        if max(evidence.one_sided.values()) < EYE.leave:
+            self.baseline.restless.add(frame.time, abs(evidence.pull))
         if self._may_learn(evidence):
             self._learn(frame.time, face)
         return self._close_episode(frame.time)
@@ -120,7 +122,7 @@ class Detector:
             first = min(burst.start for burst in self._bursts)
             if (now - last > MERGE_S and not going) or now - first > LONGEST_EPISODE_S:
                 bursts, frames = sorted(self._bursts, key=lambda burst: burst.start), list(self._frames)
-                findings = classify(bursts, frames, self._known)
+                findings = classify(bursts, frames, self._known, self.baseline.restless.value)
                 self._known |= {finding.side for finding in findings if finding.kind == "hemifacial"}
                 self.closures = sort_closures(bursts, findings, frames)
                 self._bursts.clear()

@@ -12,6 +12,8 @@ from spasmwatch.domain.records import Region, Side
 LONGEST_JERK_S: Final = 0.5
 SLOWEST_RISE_S: Final = 0.18
 JERKS_APART_S: Final = 1.0
+# It goes further aside than this person's mouth usually does in speech.
+BEYOND_RESTLESS: Final = 1.8
 # The other mouth corner stays where it is.
 OTHER_CORNER: Final = 0.6
 # A mouth corner that moves so much more than the lid (in units of evidence) leads: the lid was only dragged along.
@@ -28,9 +30,9 @@ _SURE: Final = {"mouth": 4.0, "eye": 5.0, "brow": 0.1, "nose": 0.12}
 _REGION: Final[dict[str, Region]] = {"mouth": "mouth", "eye": "eye", "brow": "brow", "nose": "cheek"}
 
 
-def jerks(bursts: Sequence[Burst], frames: Sequence[Evidence]) -> list[Finding]:
-    """Tics among ``bursts``, which are in order of time; what jerks together is one."""
-    found = [burst for burst in bursts if _is_jerk(burst, frames)]
+def jerks(bursts: Sequence[Burst], frames: Sequence[Evidence], restless: float) -> list[Finding]:
+    """Tics among ``bursts``, which are in order of time; what jerks together is one. ``restless``: see ``classify``."""
+    found = [burst for burst in bursts if _is_jerk(burst, frames, restless)]
     return [_tic(group, frames) for group in series(found, JERKS_APART_S)]
 
 
@@ -71,7 +73,7 @@ def _tic(group: Sequence[Burst], frames: Sequence[Evidence]) -> Finding:
     )
 
 
-def _is_jerk(burst: Burst, frames: Sequence[Evidence]) -> bool:
+def _is_jerk(burst: Burst, frames: Sequence[Evidence], restless: float) -> bool:
     """Whether a burst is sudden and brief, and not part of a smile, speech or a blink."""
     if burst.channel == "closure" or burst.length > LONGEST_JERK_S or _rise(burst, frames) > SLOWEST_RISE_S:
         return False
@@ -79,7 +81,8 @@ def _is_jerk(burst: Burst, frames: Sequence[Evidence]) -> bool:
     region, _, side = burst.channel.partition("_")
     if region == "mouth":
         own, other = top.corner[side], top.corner[other_side(side)]
-        return own >= 0.5 * top.towards(side) and abs(other) <= OTHER_CORNER * own
+        stands_out = top.towards(side) >= BEYOND_RESTLESS * restless
+        return stands_out and own >= 0.5 * top.towards(side) and abs(other) <= OTHER_CORNER * own
     return region == "eye" or top.both_closure < EYES_OPEN
 
 
