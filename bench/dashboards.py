@@ -49,7 +49,7 @@ def ask(engine: Engine, query: str) -> float:
 
 
 def main() -> None:
-    """Measure and print a table, slowest first; status 1 when one is too slow."""
+    """Measure and print a table, slowest first; status 1 when the median of one is too slow."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=5)
     arguments = parser.parse_args()
@@ -69,8 +69,9 @@ def main() -> None:
         print(f"{'slowest':>9s} {'median':>9s}  {'period':10s} query")
         for slowest, middle, uid, title, ref, span in rows[:15]:
             print(f"{slowest:6.1f} ms {middle:6.1f} ms  {span:10s} {uid}: {title} {ref}")
-        print(f"{len(rows)} queries; the slowest took {rows[0][0]:.1f} ms")
-    sys.exit(rows[0][0] > LONGEST_MS)
+        slow = max(middle for _, middle, *_ in rows)
+        print(f"{len(rows)} queries; the slowest took {slow:.1f} ms (median of its runs)")
+    sys.exit(slow > LONGEST_MS)
 
 
 if __name__ == "__main__":
