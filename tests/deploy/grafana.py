@@ -40,7 +40,8 @@ def queries(file: Path, now: datetime, choice: dict[str, str], whole: str | None
     for panel in board["panels"]:
         span = _range(panel.get("timeFrom"), panel.get("timeShift"), now) if "timeFrom" in panel else period
         for target in panel["targets"]:
-            yield Query(uid, panel["title"], target["refId"], fill(target["query"], span, choice))
+            text = target["query"].replace("$__interval", _interval(span, panel.get("interval", "1m")))
+            yield Query(uid, panel["title"], target["refId"], fill(text, span, choice))
     for annotation in board["annotations"]["list"]:
         yield Query(uid, f"annotation {annotation['name']}", "A", fill(annotation["target"]["query"], period, choice))
     for variable in board["templating"]["list"]:
@@ -76,6 +77,11 @@ def _range(start: str | None, shift: str | None, now: datetime) -> tuple[datetim
         begin = now - _length(text)
     back = _length(shift) if shift else timedelta()
     return begin - back, now - back
+
+
+def _interval(span: tuple[datetime, datetime], shortest: str) -> str:
+    """A point for each pixel of a panel about a thousand wide, but none shorter than the panel's own least interval."""
+    return f"{round(max((span[1] - span[0]) / 1000, _length(shortest)).total_seconds())}s"
 
 
 def _length(text: str) -> timedelta:
