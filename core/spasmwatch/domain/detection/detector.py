@@ -26,7 +26,7 @@ CLOSURE = Thresholds(enter=0.35, leave=0.22, foot=0.10, sure=0.6, leave_share=0.
 LONGEST_EPISODE_S: Final = 120.0
 # A face that was gone this long is learned anew.
 FORGET_S: Final = 20.0
-# The baseline takes no values while something may be an event, but never waits longer than this.
+# The baseline takes no values while something may be an event; after so long it is learned anew.
 LONGEST_FREEZE_S: Final = 90.0
 
 
@@ -52,7 +52,7 @@ class Detector:
         self._frames: deque[Evidence] = deque()
         self._known: set[Side] = set()
         self._seen_at: float | None = None
-        self._learned_at: float | None = None
+        self._odd_since: float | None = None
         self._rate = FrameRate()
         self._clarity = Clarity()
         self.reason: Reason | None = "absent"
@@ -117,20 +117,22 @@ class Detector:
 
     def _close_episode(self, now: float) -> list[Finding]:
         going = [channel.start for channel in self._channels if channel.start is not None]
-        if self._bursts:
-            last = max(burst.end for burst in self._bursts)
-            first = min(burst.start for burst in self._bursts)
-            if (now - last > MERGE_S and not going) or now - first > LONGEST_EPISODE_S:
-                bursts, frames = sorted(self._bursts, key=lambda burst: burst.start), list(self._frames)
-                findings = classify(bursts, frames, self._known, self.baseline.restless.value)
-                self._known |= {finding.side for finding in findings if finding.kind == "hemifacial"}
-                self.closures = sort_closures(bursts, findings, frames)
-                self._bursts.clear()
+        first = min([*going, *(burst.start for burst in self._bursts)], default=now)
+        if going and now - first > LONGEST_EPISODE_S:
+            return self._end_bursts(now)
+        if going or not self._bursts:
+            if not going:
                 self._trim(now)
-                return findings
-        elif not going:
-            self._trim(now)
-        return []
+            return []
+        if now - max(burst.end for burst in self._bursts) <= MERGE_S and now - first <= LONGEST_EPISODE_S:
+            return []
+        bursts, frames = sorted(self._bursts, key=lambda burst: burst.start), list(self._frames)
+        findings = classify(bursts, frames, self._known, self.baseline.restless.value)
+        self._known |= {finding.side for finding in findings if finding.kind == "hemifacial"}
+        self.closures = sort_closures(bursts, findings, frames)
+        self._bursts.clear()
+        self._trim(now)
+        return findings
 
     def _trim(self, now: float) -> None:
         """Keep only what a burst that begins now may reach back to."""
@@ -138,16 +140,21 @@ class Detector:
             self._frames.popleft()
 
     def _may_learn(self, evidence: Evidence) -> bool:
+        """Whether this frame is certainly no event. What stays odd for long is a new usual, but shut eyes never are."""
         calm = (
             evidence.both_closure < 0.2
             and max(evidence.one_sided.values()) < 0.5
             and abs(evidence.pull) < 0.7 * MOUTH.enter * evidence.units.pull
         )
-        waited = self._learned_at is not None and evidence.time - self._learned_at > LONGEST_FREEZE_S
-        return calm or waited
+        if calm or evidence.both_closure > CLOSURE.leave:
+            self._odd_since = None
+        elif self._odd_since is None:
+            self._odd_since = evidence.time
+        elif evidence.time - self._odd_since > LONGEST_FREEZE_S:
+            self.baseline, self._odd_since = Baseline(), None
+        return calm
 
     def _learn(self, time: float, face: FaceSignals) -> None:
-        self._learned_at = time
         for side in SIDES:
             eye = face.side(side)
             self.baseline.gap[side].add(time, eye.gap)
