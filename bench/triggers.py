@@ -13,10 +13,13 @@ import argparse
 import json
 import multiprocessing
 import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,6 +33,8 @@ from support.servers import free_port, mosquitto
 
 LOUD_EVERY = 40
 """Every so many rounds a device opens and closes its contact: the event whose lag is measured."""
+
+AVAILABILITY = "spasmwatch/home/triggers/availability"
 
 SETTINGS = """
 [home]
@@ -115,7 +120,11 @@ class Arrivals:
         self._known: set[str] = set()
         self._client = client(port, "listener")
         self._client.on_message = self._take
-        self._client.subscribe("spasmwatch/home/triggers/trigger", qos=1)
+        self.up = threading.Event()
+        self._client.message_callback_add(
+            AVAILABILITY, lambda _client, _data, said: said.payload == b"online" and self.up.set()
+        )
+        self._client.subscribe([("spasmwatch/home/triggers/trigger", 1), (AVAILABILITY, 1)])
 
     def _take(self, _client: paho.Client, _data: object, arrived: paho.MQTTMessage) -> None:
         record, now = json.loads(arrived.payload), time.time()
@@ -159,7 +168,9 @@ def run(name: str, folder: Path, arguments: argparse.Namespace, *, with_flood: b
         service = subprocess.Popen(command)
         os.sched_setaffinity(service.pid, {0})
         arrivals = Arrivals(port)
-        time.sleep(4)
+        if not arrivals.up.wait(60):
+            raise TimeoutError("the triggers service did not start within a minute")
+        time.sleep(2)  # it is online a moment before it has subscribed to everything
         work = [
             multiprocessing.Process(target=devices, args=(port, arguments.devices, arguments.rate, arguments.seconds))
         ]
@@ -174,11 +185,24 @@ def run(name: str, folder: Path, arguments: argparse.Namespace, *, with_flood: b
         used, ended = processor_seconds(service.pid) - before, resident_mb(service.pid)
         service.terminate()
         service.wait(20)
-    print(
-        f"\n{name}: {len(arrivals.lags)} events, {arrivals.readings} readings;"
-        f" one core busy {used / arguments.seconds:.0%}; memory {began:.0f} → {ended:.0f} MB"
-    )
+    expected, kept = openings(arguments), events_on_disk(folder / "data/outbox/triggers.sqlite")
+    print(f"\n{name}: {expected} openings, {kept} events on disk, {len(arrivals.lags)} heard,", end=" ")
+    print(f"{arrivals.readings} readings; one core busy {used / arguments.seconds:.0%};", end=" ")
+    print(f"memory {began:.0f} → {ended:.0f} MB; load of the machine {os.getloadavg()[0]:.0f}")
     table(np.array(arrivals.lags), started, arguments.seconds)
+
+
+def openings(arguments: argparse.Namespace) -> int:
+    """Openings sent after each device's first message, which is a baseline."""
+    sent = int(arguments.rate * arguments.seconds)
+    return sum(sum(divmod(one, arguments.devices)) % LOUD_EVERY == 0 for one in range(arguments.devices, sent))
+
+
+def events_on_disk(outbox: Path) -> int:
+    """Events in the outbox, which keeps them all since no recorder gives receipts."""
+    with closing(sqlite3.connect(outbox)) as base:
+        payloads = base.execute("SELECT payload FROM pending WHERE what = 'trigger'").fetchall()
+    return sum(json.loads(payload)["form"] == "event" for (payload,) in payloads)
 
 
 def table(lags: np.ndarray, started: float, seconds: float) -> None:
