@@ -26,10 +26,18 @@ export function keepFresh() {
 }
 
 function renew(fresh) {
+  const before = document.getElementById("sentence")?.textContent;
   for (const part of document.querySelectorAll("[data-live]")) {
     const next = fresh.getElementById(part.id);
     if (next) renewChildren(part, next);
   }
+  speak(before);
+}
+
+// A screen reader says the sentence of state when it has become another one.
+function speak(before) {
+  const now = document.getElementById("sentence")?.textContent;
+  if (now && now !== before) document.getElementById("spoken").textContent = now;
 }
 
 // Only what differs is replaced, so that focus, open tables and a screen reader's place stay.

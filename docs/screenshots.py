@@ -1,0 +1,55 @@
+"""Makes the pictures of the pages in docs/pictures from a running home with a made-up past.
+
+Run: .venv/bin/python docs/screenshots.py (needs mosquitto and chromium).
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from playwright.sync_api import Page
+
+from support.browser import chromium, desktop, phone
+from support.living_home import PASSWORD, living_home
+
+HERE = Path(__file__).resolve().parent
+
+PHONE_PAGES = {
+    "now": "/", "log": "/log", "timeline": "/timeline", "trends": "/trends", "review": "/review", "check": "/check",
+    "settings": "/settings", "people": "/settings/people", "buttons": "/settings/buttons", "trust": "/trust",
+}  # fmt: skip
+DESKTOP_PAGES = {"now-desktop": "/", "trends-desktop": "/trends"}
+DARK_PAGES = {"now-dark": "/", "log-dark": "/log"}
+
+
+def main() -> None:
+    """Start the home, visit every page, keep a picture of each."""
+    pictures = HERE / "pictures"
+    pictures.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, living_home(Path(folder), days=90) as home, chromium() as browser:
+        home.add_people()
+        for open_screen, scheme, pages in (
+            (phone, "light", PHONE_PAGES), (phone, "dark", DARK_PAGES), (desktop, "light", DESKTOP_PAGES),
+        ):  # fmt: skip
+            with open_screen(browser, color_scheme=scheme) as context:
+                page = context.new_page()
+                _log_in(page, home.page)
+                page.goto(home.page)  # once more: by now the home knows the screen
+                for name, path in pages.items():
+                    page.goto(home.page + path)
+                    page.wait_for_load_state("load")
+                    page.screenshot(path=pictures / f"diary-{name}.png")
+
+
+def _log_in(page: Page, address: str) -> None:
+    page.goto(f"{address}/login")
+    page.get_by_label("Your name").fill("owner")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(f"{address}/")
+
+
+if __name__ == "__main__":
+    main()
