@@ -44,8 +44,6 @@ def read_records(path: Path, bad_line: BadLine | None = None) -> Iterator[Record
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     try:
         with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                if line.strip():
-                    yield number, line.strip()
+            yield from ((number, line) for number, line in enumerate(file, start=1) if not line.isspace())
     except OSError as error:
         raise RecordError(f"cannot read {path}: {error.strerror}") from error

@@ -148,14 +148,13 @@ class Casebook:
         """Botulinum treatments logged, oldest first."""
         return [entry for entry in self.diary if entry.kind == "treatment" and entry.subkind == "botulinum"]
 
-    def remedies(self) -> History:
-        """As :meth:`history`, with the remedies in place of the triggers."""
+    def remedies(self, plain: History) -> History:
+        """``plain``, the person's :meth:`history`, with the remedies in place of the triggers."""
         found: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
         for entry in self.diary:
             if entry.kind == "remedy":
                 at = entry.at.timestamp()
                 found[entry.subkind or "remedy"].append((at, at, np.nan))
-        plain = self.history()
         return History(plain.zone, plain.observed, plain.spasms, {name: columns(rows) for name, rows in found.items()})
 
 
@@ -250,7 +249,8 @@ class Reader:
 def _observe(book: Casebook, record: Observation) -> None:
     if record.clock_ok:
         book.minutes.add(record)
-    _note_version(book, record)
+    if record.observed_s:
+        _note_version(book, record)
 
 
 def _sort_in(book: Casebook, record: Record) -> None:

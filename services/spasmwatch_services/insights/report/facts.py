@@ -159,7 +159,7 @@ def gather(book: Casebook, settings: Settings, first: date | None, last: date | 
     counts = daily(days, book)
     injections = [entry.at.astimezone(book.zone).date().toordinal() for entry in book.injections()]
     inside = [entry for entry in book.diary if first <= entry.at.astimezone(book.zone).date() <= last]
-    advice = settings.advice.read()
+    advice, history = settings.advice.read(), book.history()
     return Facts(
         person=settings.insights.name or book.person,
         diagnosis=settings.insights.diagnosis,
@@ -177,8 +177,8 @@ def gather(book: Casebook, settings: Settings, first: date | None, last: date | 
         hours=_by_hour(book),
         contexts=Counter(context for spasm in book.spasms for context in spasm.context),
         talking_share=_share(sum(book.minutes.talking), sum(book.minutes.observed)),
-        findings=associations(book.history()),
-        remedies=associations(book.remedies()),
+        findings=associations(history),
+        remedies=associations(book.remedies(history)),
         symptoms=_symptoms(inside, advice),
         medicines=_medicines(inside),
         agreement=_agreement(book, inside),
