@@ -39,7 +39,8 @@ def take(number: int, seed: int = 1) -> list[Record]:
 
 def identity(chance: random.Random) -> str:
     """A UUIDv7 that the seed decides, with the present time."""
-    return str(UUID(int=uuid7().int >> 80 << 80 | 0x7 << 76 | chance.getrandbits(12) << 64 | 2 << 62 | chance.getrandbits(62)))
+    random_bits = 7 << 76 | chance.getrandbits(12) << 64 | 2 << 62 | chance.getrandbits(62)
+    return str(UUID(int=uuid7().int >> 80 << 80 | random_bits))
 
 
 def _observation(start: datetime, chance: random.Random) -> Observation:

@@ -25,7 +25,6 @@ from paho.mqtt.enums import CallbackAPIVersion
 sys.path[:0] = [str(Path(__file__).parents[1] / "tests"), str(Path(__file__).parent)]
 
 from homes import history  # noqa: E402
-
 from spasmwatch.domain.records import MODELS  # noqa: E402
 from spasmwatch.domain.topics import Receipt, Topics  # noqa: E402
 from support.influx import influxdb  # noqa: E402
@@ -57,8 +56,8 @@ def main() -> None:
             results[f"recorder into {store}"].append(_recorder(store, args.records, run))
     bare = statistics.median(results["bare paho, QoS 1"])
     for name, rates in results.items():
-        each = " ".join(f"{rate:.0f}" for rate in rates)
-        print(f"{name:24s} {statistics.median(rates):18.0f} {each:>30s}   {statistics.median(rates) / bare:.0%} of bare")
+        each, middle = " ".join(f"{rate:.0f}" for rate in rates), statistics.median(rates)
+        print(f"{name:24s} {middle:18.0f} {each:>30s}   {middle / bare:.0%} of bare")
 
 
 def _client(port: int, name: str, *, clean: bool) -> paho.Client:
