@@ -15,6 +15,7 @@ from spasmwatch_edge.landmark_model import FaceMesh
 from spasmwatch_edge.person import Anybody
 from spasmwatch_edge.pipeline import Facts, Pipeline
 from spasmwatch_edge.sources.recording import Recording
+from spasmwatch_edge.traces import replay
 from spasmwatch_edge.vision import Vision
 
 ANY_DAY = 1e9
@@ -52,6 +53,12 @@ def analyze_signals(frames: Iterator[FrameSignals], observations: Path | None, n
             observations.write_text("".join(json.dumps(line) + "\n" for line in observed), encoding="utf-8")
         except OSError as error:
             raise SourceError(f"{observations}: cannot be written: {error.strerror}") from error
+
+
+def replay_trace(trace: Path) -> None:
+    """Print what the detector makes of a trace: times since the epoch, as the live run had them. Raises SourceError."""
+    for finding in replay(trace):
+        print(json.dumps(line(finding)), flush=True)
 
 
 def line(finding: Finding) -> dict[str, Any]:

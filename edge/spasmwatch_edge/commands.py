@@ -6,6 +6,7 @@ from pathlib import Path
 
 from spasmwatch import runtime
 from spasmwatch.cli import Handler
+from spasmwatch.errors import UsageError
 from spasmwatch.settings import Settings, load
 from spasmwatch_edge.simulator.command import simulate
 
@@ -57,13 +58,19 @@ def _at_the_device(arguments: argparse.Namespace, settings: Settings) -> None:
 
 def analyze(parser: argparse.ArgumentParser) -> Handler:
     """Find spasms in a recording: one JSON line for each."""
-    parser.add_argument("video", type=Path, metavar="VIDEO", help="the recording")
+    parser.add_argument("video", type=Path, nargs="?", metavar="VIDEO", help="the recording")
+    parser.add_argument("--replay", type=Path, metavar="TRACE", help="a trace that the camera program kept, instead")
     parser.add_argument("--observations", type=Path, metavar="FILE", help="write what each minute could show")
     parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
 
     def handler(arguments: argparse.Namespace) -> None:
-        from spasmwatch_edge.analysis import analyze_signals, look_at, progress_stream
+        from spasmwatch_edge.analysis import analyze_signals, look_at, progress_stream, replay_trace
 
+        if (arguments.video is None) == (arguments.replay is None):
+            raise UsageError("analyze needs either a VIDEO or --replay TRACE")
+        if arguments.replay is not None:
+            replay_trace(arguments.replay)
+            return
         frames = look_at(arguments.video, progress_stream(arguments.quiet))
         analyze_signals(frames, arguments.observations, str(arguments.video))
 

@@ -21,13 +21,13 @@ class Pipeline:
     """Detector and exposure side by side; feed frames in order of time."""
 
     def __init__(self) -> None:
-        self._detector = Detector()
+        self.detector = Detector()
         self._exposure = Exposure()
         self._told: float | None = None
 
     def feed(self, frame: FrameSignals) -> Facts:
         """One frame."""
-        detector, face = self._detector, frame.face
+        detector, face = self.detector, frame.face
         facts = Facts(findings=detector.update(frame))
         evidence = detector.evidence
         minute = self._exposure.add(
@@ -48,8 +48,8 @@ class Pipeline:
 
     def finish(self, time: float | None = None) -> Facts:
         """The end of the frames, at ``time`` (None: at the last frame)."""
-        facts = Facts(findings=self._detector.finish())
-        self._exposure.note(self._detector.closures)
+        facts = Facts(findings=self.detector.finish())
+        self._exposure.note(self.detector.closures)
         minute = self._exposure.finish(time)
         if minute:
             facts.minutes.append(minute)

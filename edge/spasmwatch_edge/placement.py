@@ -104,7 +104,8 @@ def allows(face: FaceSignals, fps: float) -> str:
     """What this place and frame rate allow, in one line."""
     size = "short and weak spasms too" if face.eye_distance >= GOOD_EYE_DISTANCE else "clear spasms only"
     speed = "twitches from a tenth of a second" if fps >= GOOD_FPS else f"spasms longer than {2.5 / fps:.1f} seconds"
-    return f"{face.eye_distance:.0f} pixels between the eyes and {fps:.0f} pictures a second: I can see {size}, and {speed}"
+    given = f"{face.eye_distance:.0f} pixels between the eyes and {fps:.0f} pictures a second"
+    return f"{given}: I can see {size}, and {speed}"
 
 
 class SideCheck:

@@ -20,6 +20,7 @@ from spasmwatch.ports import FrameSource, Outbox
 from spasmwatch_edge import machine, reports
 from spasmwatch_edge.pause import Pause
 from spasmwatch_edge.pipeline import Facts, Pipeline
+from spasmwatch_edge.traces import TraceKeeper
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ class EdgeService:
     """Runs until the recording ends or ``stopping`` is set.
 
     ``reopen`` opens the source again after a stall or a pause. ``live`` sources may stall and come back, a recording
-    may not.
+    may not. Traces are kept in ``folder`` for ``traces_days`` days (0: none).
     """
 
     def __init__(
@@ -57,12 +58,14 @@ class EdgeService:
         clock_ok: Callable[[], bool] = machine.clock_synchronised,
         side_verified: bool = False,
         folder: Path = Path("/"),
+        traces_days: float = 0.0,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._reopen, self._live, self._vision, self._outbox = reopen, live, vision, outbox
         self._person, self._pause, self._tell_fault, self._stopping = person, pause, tell_fault, stopping
         self._clock_ok, self._side_verified, self._folder, self._now = clock_ok, side_verified, folder, now
         self._pipeline = Pipeline()
+        self._traces = TraceKeeper(folder / "traces", traces_days, self._pipeline.detector) if traces_days else None
         self._spasm_id: str | None = None
         self._fault: Fault = Fault(active=False)
         self._source: FrameSource | None = source
@@ -106,10 +109,16 @@ class EdgeService:
             return False
 
     def _see(self, moment: float, frame: NDArray[np.uint8]) -> None:
-        self._publish(self._pipeline.feed(self._vision.look(moment, frame)))
+        self._take(self._vision.look(moment, frame))
         self._frames += 1
         self._lag = max(self._lag, self._now() - moment) if self._live else 0.0
         self._health_when_due(moment)
+
+    def _take(self, signals: FrameSignals) -> None:
+        facts = self._pipeline.feed(signals)
+        self._publish(facts)
+        if self._traces:
+            self._traces.feed(signals, facts.findings)
 
     def _rest(self) -> None:
         """Paused: the camera is off, its light too; time goes on and counts as paused."""
@@ -120,7 +129,7 @@ class EdgeService:
 
     def _idle(self, seconds: float, *, paused: bool) -> None:
         for _ in self._ticks(seconds):
-            self._publish(self._pipeline.feed(FrameSignals(self._now(), None, paused)))
+            self._take(FrameSignals(self._now(), None, paused))
 
     def _ticks(self, seconds: float) -> Iterator[None]:
         """Every ``IDLE_S`` for ``seconds``, less when asked to stop."""

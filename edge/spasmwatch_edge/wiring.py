@@ -60,6 +60,7 @@ def wire(program: Program) -> None:
         side_verified=placement.side_verified,
         clock_ok=(lambda: True) if camera.demo else machine.clock_synchronised,
         folder=folder,
+        traces_days=camera.traces_days,
     )
 
     def work() -> None:

@@ -92,7 +92,15 @@ class Scripted:
 class Home:
     """A service with everything around it in sight."""
 
-    def __init__(self, folder: Path, frames: list[FrameSignals], *, live: bool, break_at: float | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        frames: list[FrameSignals],
+        *,
+        live: bool,
+        break_at: float | None = None,
+        traces_days: float = 0.0,
+    ) -> None:
         self.clock, self.outbox = Clock(), Kept()
         self.faults: list[Fault] = []
         self.pauses: list[PauseState] = []
@@ -111,6 +119,8 @@ class Home:
             stopping=self.clock,
             clock_ok=lambda: True,
             now=lambda: self.clock.time,
+            folder=folder,
+            traces_days=traces_days,
         )
 
     def now(self) -> datetime:

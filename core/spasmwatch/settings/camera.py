@@ -14,6 +14,7 @@ class Camera(Section):
     ``speed`` ``max`` reads a recording as fast as it goes, with times that start at now minus its length.
     ``duration_s`` ends the source after that many seconds of its own time (the whole when left out).
     ``width``, ``height`` and ``fps`` are asked of a camera.
+    ``traces_days`` keeps the numbers (never pictures) around each spasm for so many days; 0 keeps none.
     ``demo`` lets everybody's face count without enrolment; it is meant for the demo alone.
     """
 
@@ -24,4 +25,5 @@ class Camera(Section):
     width: Annotated[int, Field(ge=160, le=4608)] = 1280
     height: Annotated[int, Field(ge=120, le=2592)] = 720
     fps: Annotated[float, Field(ge=5, le=120)] = 30.0
+    traces_days: Annotated[float, Field(ge=0, le=365)] = 0.0
     demo: bool = False

@@ -1,6 +1,7 @@
 """What is usual for this person now: rolling robust levels, frozen while something may be a spasm."""
 
 from collections import deque
+from typing import Any
 
 import numpy as np
 
@@ -33,6 +34,24 @@ class Level:
             self.value = float(np.quantile(values, self._quantile))
             # 1.4826 MAD estimates the standard deviation of a normal distribution.
             self.scatter = 1.4826 * float(np.median(np.abs(values - np.median(values))))
+
+    def state(self) -> dict[str, Any]:
+        """Everything that decides what comes next."""
+        last = self._last if len(self._values) else None
+        return {
+            "values": list(self._values),
+            "last": last,
+            "fresh": self._fresh,
+            "value": self.value,
+            "scatter": self.scatter,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from :meth:`state`."""
+        self._values.extend(float(value) for value in state["values"])
+        self._last = -float("inf") if state["last"] is None else float(state["last"])
+        self._fresh = int(state["fresh"])
+        self.value, self.scatter = float(state["value"]), float(state["scatter"])
 
     def __len__(self) -> int:
         return len(self._values)

@@ -23,36 +23,36 @@ class Clarity:
     """Fed with every usable frame."""
 
     def __init__(self) -> None:
-        self._lid, self._change, self._pull = Noise(), Noise(), Noise()
-        self._smoother = Smoother()
+        self.noises = {"lid": Noise(), "change": Noise(), "pull": Noise()}
+        self.smoother = Smoother()
 
     def add(self, face: FaceSignals, baseline: Baseline) -> None:
         """Measure the noise."""
         usual = max(1e-3, (baseline.gap["left"].value + baseline.gap["right"].value) / 2 or face.left.gap)
-        self._lid.add((face.left.gap - face.right.gap) / usual)
-        self._change.add(face.left.change - face.right.change)
-        self._pull.add(raw_pull(face))
+        self.noises["lid"].add((face.left.gap - face.right.gap) / usual)
+        self.noises["change"].add(face.left.change - face.right.change)
+        self.noises["pull"].add(raw_pull(face))
 
     def smoothed(self, time: float, face: FaceSignals) -> FaceSignals:
         """The face, averaged over more frames the noisier it is."""
-        noise = max(self._lid.sigma / NOISY_LID, self._pull.sigma / NOISY_PULL)
+        noise = max(self.noises["lid"].sigma / NOISY_LID, self.noises["pull"].sigma / NOISY_PULL)
         window = CLEAN_S if noise < 1 else NOISY_S if noise < VERY_NOISY else VERY_NOISY_S
-        return self._smoother.smooth(time, face, window)
+        return self.smoother.smooth(time, face, window)
 
     def interrupt(self) -> None:
         """Frames are missing."""
-        self._smoother.clear()
-        for noise in (self._lid, self._change, self._pull):
+        self.smoother.clear()
+        for noise in self.noises.values():
             noise.pause()
 
     @property
     def units(self) -> Units:
         """One unit of each evidence under the noise that is left after averaging."""
-        left = NOISES_A_UNIT / self._smoother.frames**0.5
+        left = NOISES_A_UNIT / self.smoother.frames**0.5
         return Units(
-            lid=max(LID_UNIT, left * self._lid.sigma),
-            change=max(CHANGE_UNIT, left * self._change.sigma),
-            pull=max(PULL_UNIT, left * self._pull.sigma),
+            lid=max(LID_UNIT, left * self.noises["lid"].sigma),
+            change=max(CHANGE_UNIT, left * self.noises["change"].sigma),
+            pull=max(PULL_UNIT, left * self.noises["pull"].sigma),
         )
 
     @property

@@ -9,6 +9,14 @@ from spasmwatch.domain.detection.classification import MERGE_S, classify, sort_c
 from spasmwatch.domain.detection.evidence import SIDES, Evidence, corner, judge, raw_pull
 from spasmwatch.domain.detection.exposure import Closures
 from spasmwatch.domain.detection.findings import Finding
+from spasmwatch.domain.detection.memory import (
+    State,
+    baseline_state,
+    face_state,
+    noise_state,
+    restore_baseline,
+    restore_face,
+)
 from spasmwatch.domain.detection.quality import FrameRate, unusable
 from spasmwatch.domain.detection.segmentation import Burst, Channel, Thresholds
 from spasmwatch.domain.detection.signals import FaceSignals, FrameSignals
@@ -64,6 +72,38 @@ class Detector:
         """Onset of a one-sided or long episode that is certain enough to be told before it ends."""
         starts = [c.start for c in self._channels[:2] if c.confirmed and c.start is not None]
         return min(starts, default=None)
+
+    @property
+    def calm(self) -> bool:
+        """Whether nothing is going on: only then is :meth:`state` complete."""
+        return not self._bursts and not any(channel.active for channel in self._channels)
+
+    def state(self) -> State:
+        """What it remembers while calm, as plain numbers."""
+        smoother = self._clarity.smoother
+        return {
+            "baseline": baseline_state(self.baseline),
+            "noise": noise_state(self._clarity.noises),
+            "recent": [(time, face_state(face)) for time, face in smoother.recent],
+            "valleys": {channel.name: channel.valley for channel in self._channels},
+            "rate": self._rate.state(),
+            "known": sorted(self._known),
+            "seen_at": self._seen_at,
+            "odd_since": self._odd_since,
+        }
+
+    def restore(self, state: State) -> None:
+        """Go on from :meth:`state`. Raises KeyError, TypeError and ValueError on a damaged one."""
+        self.baseline = restore_baseline(state["baseline"])
+        for name, noise in self._clarity.noises.items():
+            noise.restore(state["noise"][name])
+        self._clarity.smoother.recent = [(float(time), restore_face(face)) for time, face in state["recent"]]
+        for channel in self._channels:
+            valley = state["valleys"][channel.name]
+            channel.valley = None if valley is None else (float(valley[0]), float(valley[1]))
+        self._rate.restore(tuple(state["rate"]))
+        self._known = set(state["known"])
+        self._seen_at, self._odd_since = state["seen_at"], state["odd_since"]
 
     def update(self, frame: FrameSignals) -> list[Finding]:
         """The spasms that are known to be over with this frame."""

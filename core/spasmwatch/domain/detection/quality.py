@@ -19,6 +19,14 @@ class FrameRate:
         self._before: float | None = None
         self._step: float | None = None
 
+    def state(self) -> tuple[float | None, float | None]:
+        """Time of the last frame and mean step."""
+        return self._before, self._step
+
+    def restore(self, state: tuple[float | None, float | None]) -> None:
+        """Go on from :meth:`state`."""
+        self._before, self._step = state
+
     def update(self, time: float) -> float | None:
         """Take the time of a frame, return the rate."""
         if self._before is not None:

@@ -54,6 +54,15 @@ class Channel:
         self._frames = 0
 
     @property
+    def valley(self) -> tuple[float, float] | None:
+        """(score, time) from which the next burst would be measured."""
+        return self._valley
+
+    @valley.setter
+    def valley(self, valley: tuple[float, float] | None) -> None:
+        self._valley = valley
+
+    @property
     def active(self) -> bool:
         """Whether a burst is going on."""
         return self._start is not None

@@ -2,7 +2,7 @@
 
 from collections import deque
 from dataclasses import fields, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -35,6 +35,16 @@ class Noise:
             # The median of absolute differences of two normal values is .6745 · √2 of their deviation.
             self.sigma = float(np.median(np.fromiter(self._steps, dtype=np.float64))) / 0.954
 
+    def state(self) -> dict[str, Any]:
+        """Everything that decides what comes next."""
+        return {"steps": list(self._steps), "before": self._before, "fresh": self._fresh, "sigma": self.sigma}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from :meth:`state`."""
+        self._steps.extend(float(step) for step in state["steps"])
+        self._before = None if state["before"] is None else float(state["before"])
+        self._fresh, self.sigma = int(state["fresh"]), float(state["sigma"])
+
     def pause(self) -> None:
         """The next frame does not follow the last one."""
         self._before = None
@@ -57,6 +67,16 @@ class Smoother:
             return face
         faces = [recent for _, recent in self._recent]
         return replace(face, left=_mean([f.left for f in faces]), right=_mean([f.right for f in faces]))
+
+    @property
+    def recent(self) -> list[tuple[float, FaceSignals]]:
+        """The frames that the next mean may still hold."""
+        return list(self._recent)
+
+    @recent.setter
+    def recent(self, frames: list[tuple[float, FaceSignals]]) -> None:
+        self._recent = deque(frames)
+        self.frames = max(1, len(frames))
 
     def clear(self) -> None:
         """The face is gone."""

@@ -1,0 +1,98 @@
+"""Traces: the numbers around each spasm, kept for a while if wanted, to look again with other thresholds.
+
+No picture is in them. A trace holds what the detector remembered some time before the spasm and the signals of every
+frame since, so that replaying it gives exactly what the live run gave.
+"""
+
+import gzip
+import json
+import logging
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from spasmwatch.domain.detection.detector import NAME, VERSION, Detector
+from spasmwatch.domain.detection.findings import Finding
+from spasmwatch.domain.detection.memory import State, frame_state, restore_frame
+from spasmwatch.domain.detection.signals import FrameSignals
+from spasmwatch.errors import SourceError
+
+log = logging.getLogger(__name__)
+
+SCHEMA: Final = "trace/1.0"
+CHECKPOINT_S: Final = 15.0
+DAY_S: Final = 86400.0
+
+
+class TraceKeeper:
+    """Fed with every frame and what the detector made of it; writes a file for each spasm, removes old ones."""
+
+    def __init__(self, folder: Path, days: float, detector: Detector) -> None:
+        self._folder, self._days, self._detector = folder, days, detector
+        # The frames since the last two checkpoints: a trace begins at the older one.
+        self._parts: list[tuple[State, list[FrameSignals]]] = [(detector.state(), [])]
+        self._checked_at: float | None = None
+
+    def feed(self, frame: FrameSignals, findings: list[Finding]) -> None:
+        """After the detector has taken ``frame`` and told ``findings``."""
+        self._parts[-1][1].append(frame)
+        if findings:
+            self._write(findings[-1])
+        if self._checked_at is None:
+            self._checked_at = frame.time
+        if self._detector.calm and frame.time - self._checked_at >= CHECKPOINT_S:
+            self._checked_at = frame.time
+            self._parts = [self._parts[-1], (self._detector.state(), [])]
+
+    def _write(self, finding: Finding) -> None:
+        frames = [frame for _, part in self._parts for frame in part]
+        content = {
+            "schema": SCHEMA,
+            "detector": {"name": NAME, "version": VERSION},
+            "state": self._parts[0][0],
+            "frames": [frame_state(frame) for frame in frames],
+        }
+        name = datetime.fromtimestamp(finding.start, UTC).strftime("%Y%m%dT%H%M%S%f") + ".trace"
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._expire()
+            partial = self._folder / f".{name}"
+            with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(gzip.compress(json.dumps(content).encode()))
+            partial.replace(self._folder / name)
+        except OSError as error:
+            log.error("cannot keep a trace in %s: %s", self._folder, error.strerror)
+
+    def _expire(self) -> None:
+        oldest = datetime.now(UTC).timestamp() - self._days * DAY_S
+        for path in self._folder.glob("*.trace"):
+            if path.stat().st_mtime < oldest:
+                path.unlink(missing_ok=True)
+
+
+def replay(path: Path) -> Iterator[Finding]:
+    """What the detector of today makes of a trace. Raises SourceError when the file is no trace."""
+    content = _read(path)
+    detector, face = Detector(), None
+    try:
+        detector.restore(content["state"])
+        for state in content["frames"]:
+            frame = restore_frame(state, face)
+            face = frame.face
+            yield from detector.update(frame)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise SourceError(f"{path}: a damaged trace ({type(error).__name__}: {error})") from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(gzip.decompress(path.read_bytes()))
+    except FileNotFoundError:
+        raise SourceError(f"{path}: no such trace") from None
+    except (OSError, EOFError, ValueError) as error:
+        raise SourceError(f"{path}: not a trace ({error})") from error
+    if not isinstance(content, dict) or str(content.get("schema", "")).partition("/")[0] != "trace":
+        raise SourceError(f"{path}: not a trace")
+    return content

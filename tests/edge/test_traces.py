@@ -1,0 +1,85 @@
+"""A replayed trace gives exactly what the live run gave; traces are off by default, private and expire."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from spasmwatch.domain.records import Spasm
+from spasmwatch.errors import SourceError
+from spasmwatch_edge.traces import TraceKeeper, replay
+from support.faces import Act, signals
+
+from .test_service import SPASM, Home
+
+LATE = [
+    Act(5.0, 5.2, close_left=0.95, close_right=0.95),
+    Act(46.0, 46.25, close_left=0.7, mouth_left=0.08),
+    Act(46.5, 46.8, close_left=0.7, mouth_left=0.08),
+]
+
+
+def traced(folder: Path, acts: list[Act], seconds: float) -> Home:
+    home = Home(folder, signals(acts, seconds=seconds), live=False, traces_days=1.0)
+    home.service.run()
+    return home
+
+
+def test_replaying_a_trace_gives_exactly_the_live_result(tmp_path: Path) -> None:
+    home = traced(tmp_path, LATE, 52.0)
+    live = [record for record in home.outbox.of(Spasm) if record.phase == "end"]
+    (trace,) = (tmp_path / "traces").glob("*.trace")
+    (found,) = replay(trace)
+    (record,) = live
+    assert found.start == pytest.approx(record.start.timestamp(), abs=1e-6)
+    assert found.end == pytest.approx(record.end.timestamp(), abs=1e-6)
+    same = ("kind", "side", "regions", "bursts", "intensity", "confidence", "closed_s")
+    assert [getattr(found, name) for name in same] == [getattr(record, name) for name in same]
+
+
+def test_analyze_replays_a_trace(tmp_path: Path) -> None:
+    traced(tmp_path, SPASM, 12.0)
+    (trace,) = (tmp_path / "traces").glob("*.trace")
+    command = [sys.executable, "-m", "spasmwatch", "analyze", "--replay", str(trace)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert json.loads(done.stdout)["kind"] == "hemifacial"
+
+
+def test_without_the_setting_no_trace_is_kept(tmp_path: Path) -> None:
+    home = Home(tmp_path, signals(SPASM, seconds=12.0), live=False)
+    home.service.run()
+    assert not (tmp_path / "traces").exists()
+
+
+def test_traces_are_for_this_user_alone_and_expire(tmp_path: Path) -> None:
+    folder = tmp_path / "traces"
+    folder.mkdir()
+    old = folder / "old.trace"
+    old.write_bytes(b"")
+    os.utime(old, (time.time() - 90_000, time.time() - 90_000))
+    traced(tmp_path, SPASM, 12.0)
+    (kept,) = folder.iterdir()
+    assert kept != old
+    assert kept.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("content", [b"", b"no trace", b"\x1f\x8b"], ids=["empty", "text", "cut short"])
+def test_a_file_that_is_no_trace_is_one_clear_line(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.trace"
+    path.write_bytes(content)
+    with pytest.raises(SourceError, match="not a trace"):
+        list(replay(path))
+
+
+def test_keeping_traces_does_not_grow_with_time(tmp_path: Path) -> None:
+    from spasmwatch.domain.detection.detector import Detector
+
+    detector = Detector()
+    keeper = TraceKeeper(tmp_path, 1.0, detector)
+    for frame in signals([], seconds=100.0, fps=10.0):
+        keeper.feed(frame, detector.update(frame))
+    assert sum(len(part) for _, part in keeper._parts) <= 2 * 15 * 10 + 2
