@@ -70,7 +70,7 @@ class TriggersService:
         self._heard = self._second = self._healthy = self._remembered = clock.now()
         self._count = 0
         self._gaps = 0
-        self._changed = False
+        self._changed = self._closed = False
         self._unkept: deque[Trigger | Health] = deque(maxlen=10_000)
         self.pressed = threading.Event()
         self._subscribe(home, home_topics)
@@ -88,6 +88,8 @@ class TriggersService:
             return  # it matches several of our filters
         self._current = message
         with self._lock:
+            if self._closed:
+                return  # unacknowledged: the broker keeps it for the next start
             self._heard = self._clock.now()
             self._count += 1
             # What waited for us comes all at once: that is no flood.
@@ -144,6 +146,7 @@ class TriggersService:
     def close(self) -> None:
         """Keep where everything stands for the next start."""
         with self._lock:
+            self._closed = True
             self._flush()
             self._remember(self._clock.now())
 

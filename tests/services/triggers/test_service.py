@@ -179,6 +179,18 @@ def test_a_power_cut_after_a_coffee_does_not_brew_it_again(tmp_path: Path) -> No
     assert len(house.triggers()) == 1
 
 
+def test_what_comes_while_the_service_stops_is_left_for_the_next_start(tmp_path: Path) -> None:
+    house = House(tmp_path, rules={"box": {"device": "box", "property": "contact", "equals": False, "kind": "other"}})
+    house.say("zigbee2mqtt/box", b'{"contact": true}')
+    house.wait(20)
+    house.service.close()
+    house.say("zigbee2mqtt/box", b'{"contact": false}')
+    assert house.triggers() == []
+    house.home.close()
+    house.start()
+    assert len(house.triggers()) == 1
+
+
 def test_hundreds_of_messages_that_waited_on_one_topic_are_no_flood(tmp_path: Path) -> None:
     house = House(tmp_path, rules={"box": {"device": "box", "property": "contact", "equals": False, "kind": "other"}})
     house.say("zigbee2mqtt/box", b'{"contact": true}')

@@ -14,7 +14,9 @@ from spasmwatch.domain.triggers.vocabulary import common
 from spasmwatch_services.triggers.sources.message import Arrival, Sighting, action, bare, json_object, measured
 
 SOURCE: Final[TriggerSource] = "zigbee2mqtt"
-ABOUT_THE_DEVICE: Final = frozenset({"linkquality", "last_seen", "update", "update_available", "device", "elapsed"})
+ABOUT_THE_DEVICE: Final = frozenset(
+    {"linkquality", "last_seen", "update", "update_available", "device", "elapsed", "battery", "voltage"}
+)
 SAME_PRESS: Final = timedelta(seconds=5)
 """One press comes as JSON and on ``…/action``: the second of the two within this time is the same."""
 
