@@ -1,5 +1,7 @@
 """An alert service in one thread: its parts real, its clock and push service in the test's hands."""
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -7,7 +9,7 @@ from typing import Any
 from spasmwatch.adapters.outbox import DiskOutbox
 from spasmwatch.domain.advice import Advice
 from spasmwatch.domain.alerting.engine import Engine
-from spasmwatch.domain.records import Record
+from spasmwatch.domain.records import Alert, Record, parse
 from spasmwatch.domain.topics import AlertCommand, Topics
 from spasmwatch.errors import PushError
 from spasmwatch.ports import Message, Notification
@@ -57,6 +59,7 @@ class Desk:
         self.settings = Alerts.model_validate(settings or {"push": ["ntfy://127.0.0.1/anna"]})
         self.clock = clock or HandClock()
         self.push = HandPush()
+        self._folder = folder
         self.state = State(folder / "alerts.sqlite")
         self.outbox = DiskOutbox(folder / "outbox.sqlite", home="home", node="alerts", settings=OutboxSettings())
         planner = Planner(self.settings, UTC, self.state)
@@ -111,12 +114,15 @@ class Desk:
         self.clock.time += timedelta(**span)
         self.work()
 
-    def published(self) -> list[tuple[str, str]]:
-        """Rule and state of the alert records that wait in the outbox for their receipt."""
-        from spasmwatch.domain.records import Alert, parse
+    def alerts(self) -> list[Alert]:
+        """The alert records that wait in the outbox file for their receipt."""
+        with closing(sqlite3.connect(self._folder / "outbox.sqlite")) as base:
+            rows = base.execute("SELECT payload FROM pending WHERE what = 'alert' ORDER BY position").fetchall()
+        return [alert for (payload,) in rows if isinstance(alert := parse(payload), Alert)]
 
-        found = (parse(pending.payload) for pending in self.outbox.due(1000) if pending.what == "alert")
-        return [(alert.rule, alert.state) for alert in found if isinstance(alert, Alert)]
+    def published(self) -> list[tuple[str, str]]:
+        """Rule and state of these records."""
+        return [(alert.rule, alert.state) for alert in self.alerts()]
 
     def close(self) -> None:
         """Close the files."""

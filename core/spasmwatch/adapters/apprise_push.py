@@ -7,6 +7,7 @@ its log. Neither addresses nor tokens reach our own log.
 import logging
 import re
 import threading
+import warnings
 from urllib.parse import quote, urlsplit
 
 from spasmwatch.domain.records import Severity
@@ -21,9 +22,12 @@ class ApprisePush:
     """Sends one notification to one address; may be used by several threads at once."""
 
     def __init__(self) -> None:
-        # Imported here and not at first use: it takes long, and the first push must not wait for it.
+        # Loaded here and not at first use: a hundred services take seconds, and the first push must not wait for them.
         import apprise
 
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of modules that some of them use
+            apprise.Apprise.instantiate("json://localhost")
         self._apprise = apprise
         self._words = _WordsOfThisThread()
         logger = logging.getLogger("apprise")

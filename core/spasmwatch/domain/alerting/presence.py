@@ -16,6 +16,14 @@ from spasmwatch.domain.trend.daybook import DayBook, Minute
 LEARNT_DAYS = 14
 CHECK_S = 600
 """How often, in seconds of looking, a missing face is judged."""
+NOTE_FACTOR, WARN_FACTOR = 1.5, 3.3
+"""Silences, as multiples of the usual one, that are a note and a push."""
+OFTEN_OFF = timedelta(hours=1)
+LEAST_OFF = timedelta(hours=66)
+"""A camera that is usually off for longer than OFTEN_OFF each day pushes nobody before LEAST_OFF: two days away from
+home are no alarm."""
+CHECK_S = 600
+"""How often, in seconds of looking, a missing face is judged."""
 USUAL_FACTORS = (1.5, 3.3)
 """Silences, as multiples of the usual one, that are a note and a push: one day without the camera is no push."""
 NEW = timedelta(hours=36)
@@ -24,10 +32,14 @@ NEW = timedelta(hours=36)
 
 @dataclass(slots=True)
 class NodeMemory:
-    """One camera: first and last report, and the longest silence that ended on each of the last days (seconds)."""
+    """One camera: first and last report, and the longest silence that ended on each of the last days (seconds).
+
+    ``interruptions`` counts the silences of the first day, on which nothing else is known about it.
+    """
 
     first: datetime
     last: datetime
+    interruptions: int = 0
     gaps: dict[date, float] = field(default_factory=dict)
 
 
@@ -53,6 +65,8 @@ class CameraSilence:
             memory.gaps[day] = 0.0
             for old in sorted(memory.gaps)[:-LEARNT_DAYS]:
                 del memory.gaps[old]
+        if len(memory.gaps) == 1 and gap > self._after.total_seconds():
+            memory.interruptions += 1
         if gap > memory.gaps[day]:
             self._usual = None
             memory.gaps[day] = gap
@@ -61,16 +75,18 @@ class CameraSilence:
     def usual_gap(self) -> float:
         """Seconds of silence that are usual at least every other day; 0 for a camera that runs all the time."""
         if self._usual is None:
-            # The first day began somewhere in its middle and tells little.
-            whole = [self.memory.gaps[day] for day in sorted(self.memory.gaps)[1:]]
-            self._usual = statistics.median(whole) if whole else 0.0
+            days = [self.memory.gaps[day] for day in sorted(self.memory.gaps)]
+            if len(days) > 1:
+                # The first day began somewhere in its middle and tells little.
+                self._usual = statistics.median(days[1:])
+            else:
+                self._usual = max(days, default=0.0) if self.memory.interruptions > 1 else 0.0
         return self._usual
 
     def _limits(self) -> tuple[timedelta, timedelta]:
-        usual = self.usual_gap()
-        note = max(self._settings.after_minutes * 60, USUAL_FACTORS[0] * usual)
-        warn = max(self._settings.warn_after_minutes * 60, USUAL_FACTORS[1] * usual)
-        return timedelta(seconds=note), timedelta(seconds=warn)
+        usual = timedelta(seconds=self.usual_gap())
+        least = LEAST_OFF if usual > OFTEN_OFF else timedelta(minutes=self._settings.warn_after_minutes)
+        return max(self._after, NOTE_FACTOR * usual), max(least, WARN_FACTOR * usual)
 
     def due(self, open_as: str | None) -> datetime | None:
         """When silence next matters, given the severity that is already open."""
