@@ -73,6 +73,8 @@ class TriggersService:
         self._changed = self._closed = False
         self._unkept: deque[Trigger | Health] = deque(maxlen=10_000)
         self.pressed = threading.Event()
+        # A fault that an earlier run left on the broker is not ours any more.
+        ours.keep(self._topics.of(NODE, "fault"), Fault(active=False).payload())
         self._subscribe(home, home_topics)
 
     def _subscribe(self, home: Bus, home_topics: Topics) -> None:

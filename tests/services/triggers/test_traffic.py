@@ -1,4 +1,8 @@
-"""Recorded, redacted traffic of each system becomes what happened in that home, no more and no less."""
+"""Traffic of each system becomes what happened in that home, no more and no less.
+
+The files in ``traffic/`` are put together after the public documentation and published payloads of these systems, with
+made-up identifiers: at least three classes of devices each, and the traps of each system.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime
