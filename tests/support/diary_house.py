@@ -16,6 +16,8 @@ from fastapi import FastAPI
 from spasmwatch.adapters.acknowledge_links import LinkRedeemer
 from spasmwatch.domain.records import Record
 from spasmwatch.domain.topics import Topics
+from spasmwatch.errors import PushRefused
+from spasmwatch.ports import Notification
 from spasmwatch.settings import Settings
 from spasmwatch_services.diary import web
 from spasmwatch_services.diary.accounts import Role
@@ -66,6 +68,18 @@ class StoringOutbox:
 
 
 @dataclass
+class RememberingPush:
+    """Delivers to a list; an address that holds "gone" fails."""
+
+    pushed: list[tuple[str, Notification]] = field(default_factory=list)
+
+    def send(self, address: str, notification: Notification) -> None:
+        if "gone" in address:
+            raise PushRefused("the push service said no")
+        self.pushed.append((address, notification))
+
+
+@dataclass
 class TestHome:
     """A house and the parts behind it."""
 
@@ -76,6 +90,7 @@ class TestHome:
     outbox: StoringOutbox
     bus: MemoryBus
     clock: StillClock
+    pushed: list[tuple[str, Notification]]
 
     @cached_property
     def app(self) -> FastAPI:
@@ -131,18 +146,19 @@ class Browser:
 
 
 @contextmanager
-def diary_house(folder: Path, **diary: object) -> Iterator[TestHome]:
+def diary_house(folder: Path, alerts: dict[str, object] | None = None, **diary: object) -> Iterator[TestHome]:
     """A home of its own in ``folder``; further words are settings of ``[diary]``."""
-    settings = Settings.model_validate({"home": {"data": str(folder)}, "diary": diary})
+    settings = Settings.model_validate({"home": {"data": str(folder)}, "diary": diary, "alerts": alerts or {}})
     clock, store, topics = StillClock(), MemoryStore(), Topics("spasmwatch", "home")
     bus, outbox = MemoryBus(topics), StoringOutbox(store)
     database = Database(folder / "diary" / "diary.sqlite")
     redeemer = LinkRedeemer(KEY, folder / "diary" / "answers.sqlite")
     # The cheapest argon2 that is still argon2: the tests log in often.
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    house = furnish(settings, topics, bus, outbox, lambda: store, database, redeemer, clock, hasher)
+    push = RememberingPush()
+    house = furnish(settings, topics, bus, outbox, lambda: store, database, redeemer, lambda: push, clock, hasher)
     try:
-        yield TestHome(house, store, outbox, bus, clock)
+        yield TestHome(house, store, outbox, bus, clock, push.pushed)
     finally:
         redeemer.close()
         database.close()

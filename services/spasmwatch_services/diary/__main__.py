@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from spasmwatch.adapters.acknowledge_links import LinkRedeemer, link_key
+from spasmwatch.adapters.apprise_push import ApprisePush
 from spasmwatch.adapters.stores import open_store
 from spasmwatch.cli import main as command_line
 from spasmwatch.ports import Clock
@@ -40,6 +41,7 @@ def wire(program: Program) -> None:
         lambda: open_store(settings, readonly=True),
         database,
         redeemer,
+        ApprisePush,
         clock,
     )
     program.own(house.history)

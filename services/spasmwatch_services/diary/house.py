@@ -8,7 +8,7 @@ from argon2 import PasswordHasher
 from spasmwatch.adapters.acknowledge_links import LinkRedeemer
 from spasmwatch.domain.advice import Advice
 from spasmwatch.domain.topics import Topics
-from spasmwatch.ports import Bus, Clock, Outbox, Store
+from spasmwatch.ports import Bus, Clock, Outbox, Push, Store
 from spasmwatch.settings import Settings
 from spasmwatch_services.diary.access import Guard
 from spasmwatch_services.diary.accounts import Accounts
@@ -19,6 +19,7 @@ from spasmwatch_services.diary.limits import Limit, WrongPasswords
 from spasmwatch_services.diary.live import Live
 from spasmwatch_services.diary.pictures import Pictures
 from spasmwatch_services.diary.preferences import Preferences
+from spasmwatch_services.diary.push_test import PushTests
 from spasmwatch_services.diary.render import Renderer
 from spasmwatch_services.diary.trail import Trail
 from spasmwatch_services.diary.words import Words
@@ -48,11 +49,13 @@ class House:
     knocks: Limit
     passwords: WrongPasswords
     redeemer: LinkRedeemer
+    push_tests: PushTests
 
 
 def furnish(
     settings: Settings, topics: Topics, bus: Bus, outbox: Outbox, open_store: Callable[[], Store],
-    database: Database, redeemer: LinkRedeemer, clock: Clock, hasher: PasswordHasher | None = None,
+    database: Database, redeemer: LinkRedeemer, make_push: Callable[[], Push], clock: Clock,
+    hasher: PasswordHasher | None = None,
 ) -> House:  # fmt: skip
     """A house with everything in it."""
     live = Live(bus, topics, clock)
@@ -81,4 +84,5 @@ def furnish(
         knocks=Limit(burst=20, per_minute=20),
         passwords=WrongPasswords(),
         redeemer=redeemer,
+        push_tests=PushTests(settings, clock, words, make_push),
     )

@@ -19,7 +19,7 @@ class Pictures:
         self._lock = threading.Lock()
 
     def draw(self, key: object, chart: Chart, screen: str | None) -> Markup:
-        """The drawing for a ``narrow`` or a ``wide`` screen; while that is not known both, and the style sheet picks."""
+        """The drawing for a ``narrow`` or a ``wide`` screen; until that is known both, and the style sheet picks."""
         if screen in WIDTHS:
             return self._one(key, chart, screen)
         return Markup('<div class="both">{}{}</div>').format(*(self._one(key, chart, size) for size in WIDTHS))

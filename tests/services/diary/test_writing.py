@@ -9,6 +9,7 @@ from spasmwatch.domain.records import Diary, Label
 from spasmwatch.domain.topics import AlertCommand, DiaryAdd, PauseCommand
 from spasmwatch.settings import Settings
 from spasmwatch_services.diary import inbox
+from spasmwatch_services.diary.forgetting import forget
 from spasmwatch_services.diary.inbox import Inbox
 from spasmwatch_services.diary.presses import Presses
 from support.diary_house import KEY, NOW, TestHome, diary_house
@@ -219,3 +220,32 @@ def test_a_ten_minute_check_tells_the_agreement_with_its_interval(home: TestHome
     page = caregiver.get("/check").text
     assert "Of 3 spasms that were felt the camera saw 2: 67 % (95 % interval 21 to 94 %)." in page
     assert "9 min of 10 min observed." in page
+
+
+def test_the_push_test_is_proven_only_by_an_answer_from_the_phone(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("home")
+    (folder / "acknowledge.key").write_bytes(KEY)
+    recipients = [{"name": "ben", "address": "json://phone"}, {"name": "carla", "address": "json://gone"}]
+    with diary_house(folder, alerts={"recipients": recipients, "page": "https://spasm.local:8443"}) as home:
+        owner = home.visitor("owner")
+        assert home.visitor("caregiver").fill("/settings/push-test").status_code == 403
+        owner.fill("/settings/push-test")
+        page = owner.get("/settings").text
+        assert "no answer yet" in page
+        assert "the push service said no" in page
+        ((_, notification),) = home.pushed
+        token = notification.actions[0][1].rsplit("/", 1)[1]
+        home.client().post(f"/answer/{token}")
+        assert "answered" in owner.get("/settings").text
+
+
+def test_a_person_who_leaves_is_forgotten_by_the_diary_too(home: TestHome) -> None:
+    home.visitor("patient").get("/log")
+    caregiver = home.visitor("caregiver")
+    caregiver.get("/trends")
+    inbox.hand_over(home.house.settings, [DiaryAdd(id="wish-00001", kind="stress", value=7, author="anna")])
+    assert forget(home.house.settings, "somebody-else") == 0
+    assert forget(home.house.settings, "patient") > 3
+    assert [person.name for person in home.house.accounts.people()] == ["caregiver"]
+    assert home.house.trail.steps() == []
+    assert list(inbox.folder(home.house.settings).iterdir()) == []

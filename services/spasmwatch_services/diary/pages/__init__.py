@@ -10,7 +10,20 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from spasmwatch_services.diary.house import House
-from spasmwatch_services.diary.pages import answer, arrange, check, door, log, now, review, timeline, trends, trust
+from spasmwatch_services.diary.pages import (
+    answer,
+    buttons,
+    check,
+    door,
+    log,
+    now,
+    people,
+    review,
+    settings,
+    timeline,
+    trends,
+    trust,
+)
 
 
 class _Assets(StaticFiles):
@@ -27,7 +40,7 @@ def add(app: FastAPI, house: House) -> None:
     """Add every page to the application."""
     static = Path(str(resources.files("spasmwatch_services.diary") / "static"))
     app.mount("/static", _Assets(directory=static), name="static")
-    for page in (now, log, timeline, trends, review, check, arrange, door, trust, answer):
+    for page in (now, log, timeline, trends, review, check, settings, people, buttons, door, trust, answer):
         app.include_router(page.router(house), include_in_schema=False)
 
     @app.get("/service-worker.js", include_in_schema=False)

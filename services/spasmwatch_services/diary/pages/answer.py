@@ -34,6 +34,7 @@ def router(house: House) -> APIRouter:
         except BusError:
             house.redeemer.give_back(command)
             raise
+        house.push_tests.answered(alert_id)
         house.trail.note(command.actor, command.verb, alert_id)
         if "text/html" in request.headers.get("accept", ""):
             return RedirectResponse("/", 303)

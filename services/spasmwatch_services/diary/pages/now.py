@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
-from spasmwatch.domain.records import Alert, Observation
+from spasmwatch.domain.records import Alert, Observation, Trend
 from spasmwatch.ports import Rate
 from spasmwatch_services.charts import Point, rates_chart
 from spasmwatch_services.diary.access import May, Visitor
@@ -17,6 +17,7 @@ from spasmwatch_services.diary.lanes import day_chart
 from spasmwatch_services.diary.situation import (
     GOOD_DAY_S,
     LEARNING_DAYS,
+    Comparison,
     Facts,
     Sentence,
     camera_trouble,
@@ -29,6 +30,7 @@ from spasmwatch_services.diary.situation import (
 )
 
 BASELINE_DAYS = 56
+FRESH = timedelta(minutes=30)
 QUICK_BUTTONS = 4
 
 
@@ -63,7 +65,7 @@ def view(house: House, visitor: Visitor) -> dict[str, Any]:
         "usual": usual(days),
         "pause": facts.pause,
         "alerts": shown,
-        "trend": house.live.trend() if counts else None,
+        "trend": fresh_trend(house, moment) if counts else None,
         "hours": _hours(house, moment, days, visitor.screen) if counts else None,
         "day": day_chart(house, moment, visitor.screen) if counts else None,
         "devices": _devices(house, moment),
@@ -95,8 +97,24 @@ def _facts(house: House, moment: datetime, today: Point, days: list[Rate]) -> Fa
         seen=house.live.seen(),
         pause=house.live.paused(moment),
         alerts=house.live.alerts(),
-        comparison=compare(today, usual(days)),
+        comparison=_comparison(house, moment, today, days),
     )
+
+
+def _comparison(house: House, moment: datetime, today: Point, days: list[Rate]) -> Comparison:
+    """The alert service's own judgement while it is fresh, so that page, Home Assistant and Grafana agree."""
+    trend = fresh_trend(house, moment)
+    if trend is not None and trend.state in ("usual", "more", "fewer"):
+        return cast("Comparison", trend.state)
+    return compare(today, usual(days))
+
+
+def fresh_trend(house: House, moment: datetime) -> Trend | None:
+    """The latest judgement on today, unless it is old or of yesterday."""
+    trend = house.live.trend()
+    if trend is None or moment - trend.time > FRESH or trend.time < house.history.day(moment)[0]:
+        return None
+    return trend
 
 
 def _concerns_machine(alert: Alert) -> bool:

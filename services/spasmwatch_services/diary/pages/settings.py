@@ -1,0 +1,93 @@
+"""*Settings* and *More*: what the patient sees, who is told, sessions and tokens, the trail."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from spasmwatch.errors import UsageError
+from spasmwatch_services.diary.access import May, Refused, Visitor
+from spasmwatch_services.diary.accounts import ROLES
+from spasmwatch_services.diary.api.limit import spend
+from spasmwatch_services.diary.house import House
+
+
+def router(house: House) -> APIRouter:
+    """The routes."""
+    routes = APIRouter()
+    anybody = Depends(house.guard.visitor)
+    form = Depends(house.guard.posted())
+
+    @routes.get("/more", response_class=HTMLResponse)
+    def more(visitor: Annotated[Visitor, anybody]) -> HTMLResponse:
+        return house.render("more.html", visitor, roles=ROLES)
+
+    @routes.get("/settings", response_class=HTMLResponse)
+    def settings(visitor: Annotated[Visitor, anybody], done: str = "") -> HTMLResponse:
+        alerts = house.settings.alerts
+        return house.render(
+            "settings.html",
+            visitor,
+            done=house.words.get(f"done.{done}", ""),
+            sessions=house.accounts.sessions(visitor.name),
+            tokens=house.accounts.tokens(visitor.name),
+            sees_counts=house.preferences.patient_sees_counts,
+            recipients=alerts.everybody(),
+            quiet=alerts.quiet,
+            trials=house.push_tests.trials,
+        )
+
+    @routes.post("/settings/push-test")
+    def push_test(visitor: Annotated[Visitor, form]) -> Response:
+        if not (visitor.may(May.MANAGE) or visitor.role == "patient"):
+            raise Refused
+        spend(house, visitor)
+        house.push_tests.send()
+        house.trail.note(visitor.name, "push_test")
+        return _back("/settings", "tested")
+
+    @routes.post("/settings/counts")
+    def counts(visitor: Annotated[Visitor, form], show: Annotated[bool, Form()] = False) -> Response:
+        if visitor.role != "patient":
+            raise Refused
+        house.preferences.show_counts_to_patient(show=show)
+        house.trail.note(visitor.name, "counts_shown" if show else "counts_hidden")
+        return _back("/settings", "saved")
+
+    @routes.get("/settings/trail", response_class=HTMLResponse)
+    def trail(visitor: Annotated[Visitor, anybody]) -> HTMLResponse:
+        everybody = visitor.may(May.TRAIL)
+        shown = {person.name: person.shown for person in house.accounts.people()}
+        steps = house.trail.steps(None if everybody else visitor.name)
+        return house.render("trail.html", visitor, steps=steps, everybody=everybody, shown=shown)
+
+    _own_keys(routes, house)
+    return routes
+
+
+def _own_keys(routes: APIRouter, house: House) -> None:
+    form = Depends(house.guard.posted())
+
+    @routes.post("/settings/sessions/end")
+    def end_session(visitor: Annotated[Visitor, form], key: Annotated[str, Form(max_length=64)]) -> Response:
+        house.accounts.end_session(visitor.name, key)
+        house.trail.note(visitor.name, "session_ended")
+        return _back("/settings", "ended")
+
+    @routes.post("/settings/tokens", response_class=HTMLResponse)
+    def make_token(visitor: Annotated[Visitor, form], label: Annotated[str, Form(max_length=40)]) -> Response:
+        if house.accounts.person(visitor.name) is None:
+            raise UsageError(house.words("settings.no_account"))
+        secret = house.accounts.make_token(visitor.name, label.strip() or "program")
+        house.trail.note(visitor.name, "token_made", label)
+        return house.render("secret.html", visitor, what="token", secret=secret, who=label)
+
+    @routes.post("/settings/tokens/end")
+    def end_token(visitor: Annotated[Visitor, form], key: Annotated[str, Form(max_length=64)]) -> Response:
+        house.accounts.end_token(visitor.name, key)
+        house.trail.note(visitor.name, "token_ended")
+        return _back("/settings", "ended")
+
+
+def _back(path: str, done: str) -> Response:
+    return RedirectResponse(f"{path}?done={done}", 303)
