@@ -133,11 +133,13 @@ def record_from(what: str, row: Row) -> Record:
 def parse_line(line: str) -> tuple[str, dict[str, Any]]:
     """Measurement and row of one line that :func:`point` wrote. Raises RecordError."""
     try:
-        head, fields, time = _split(line, " ")
-        measurement, *tag_pairs = _split(head, ",")
+        # A quote means something only among the fields.
+        head, rest = _split(line, " ", 1, quotes=False)
+        fields, time = _split(rest, " ")
+        measurement, *tag_pairs = _split(head, ",", quotes=False)
         row: dict[str, Any] = {"time": int(time)}
         for pair in tag_pairs:
-            name, value = _split(pair, "=")
+            name, value = _split(pair, "=", 1, quotes=False)
             row[name] = re.sub(r"\\([,= ])", r"\1", value)
         for pair in _split(fields, ","):
             name, value = _split(pair, "=", 1)
@@ -147,8 +149,8 @@ def parse_line(line: str) -> tuple[str, dict[str, Any]]:
     return measurement, row
 
 
-def _split(line: str, separator: str, most: int = 0) -> list[str]:
-    """Parts between separators that are neither escaped nor within quotes."""
+def _split(line: str, separator: str, most: int = 0, *, quotes: bool = True) -> list[str]:
+    """Parts between separators that are neither escaped nor within quotes, cut ``most`` times (0: always)."""
     parts: list[str] = []
     quoted, escaped, begin = False, False, 0
     for index, letter in enumerate(line):
@@ -156,7 +158,7 @@ def _split(line: str, separator: str, most: int = 0) -> list[str]:
             escaped = False
         elif letter == "\\":
             escaped = True
-        elif letter == '"':
+        elif letter == '"' and quotes:
             quoted = not quoted
         elif letter == separator and not quoted and (not most or len(parts) < most):
             parts.append(line[begin:index])
