@@ -156,7 +156,10 @@ def diary_house(folder: Path, alerts: dict[str, object] | None = None, **diary: 
     # The cheapest argon2 that is still argon2: the tests log in often.
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     push = RememberingPush()
-    house = furnish(settings, topics, bus, outbox, lambda: store, database, redeemer, lambda: push, clock, hasher)
+    house = furnish(
+        settings, topics, bus, outbox, lambda: store, database, redeemer, lambda: push, clock, hasher,
+        lambda: clock.now().timestamp(),
+    )  # fmt: skip
     try:
         yield TestHome(house, store, outbox, bus, clock, push.pushed)
     finally:

@@ -1,5 +1,6 @@
 """Everything the pages work with, wired once."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -55,7 +56,7 @@ class House:
 def furnish(
     settings: Settings, topics: Topics, bus: Bus, outbox: Outbox, open_store: Callable[[], Store],
     database: Database, redeemer: LinkRedeemer, make_push: Callable[[], Push], clock: Clock,
-    hasher: PasswordHasher | None = None,
+    hasher: PasswordHasher | None = None, monotonic: Callable[[], float] = time.monotonic,
 ) -> House:  # fmt: skip
     """A house with everything in it."""
     live = Live(bus, topics, clock)
@@ -80,9 +81,9 @@ def furnish(
         guard=Guard(accounts, preferences, open_house=settings.diary.open_on_loopback),
         render=Renderer(words, settings.home, clock),
         pictures=Pictures(),
-        writes=Limit(burst=60, per_minute=120),
-        knocks=Limit(burst=20, per_minute=20),
-        passwords=WrongPasswords(),
+        writes=Limit(burst=60, per_minute=120, monotonic=monotonic),
+        knocks=Limit(burst=20, per_minute=20, monotonic=monotonic),
+        passwords=WrongPasswords(monotonic),
         redeemer=redeemer,
         push_tests=PushTests(settings, clock, words, make_push),
     )
