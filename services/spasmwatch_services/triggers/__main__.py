@@ -64,6 +64,7 @@ def _home_assistant(
         home_topics=home_topics,
         press=service.press,
         certain=service.certain,
+        person=program.settings.home.person,
         alerts=service.alerts,
         keep_alerts=service.keep_alerts,
         clock=runtime.SystemClock(program.stopping),

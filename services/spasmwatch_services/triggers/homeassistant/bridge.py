@@ -10,7 +10,7 @@ from typing import Final
 
 from uuid6 import uuid7
 
-from spasmwatch.domain.records import Alert, Spasm, Trend, parse
+from spasmwatch.domain.records import Alert, Name, Spasm, Trend, parse
 from spasmwatch.domain.topics import (
     ONLINE,
     AlertCommand,
@@ -36,8 +36,8 @@ class HomeAssistantBridge:
     """``ours`` carries the records, ``home`` is the bus that Home Assistant listens to.
 
     ``press`` takes diary entries. ``certain`` is False while messages from the home may be old ones: a press to
-    acknowledge or to pause may then be hours old and is dropped. ``alerts`` were open when the program last ended;
-    ``keep_alerts`` gets them whenever they change.
+    acknowledge or to pause may then be hours old and is dropped. ``person`` is the one whose trend and spasms are
+    shown. ``alerts`` were open when the program last ended; ``keep_alerts`` gets them whenever they change.
     """
 
     def __init__(
@@ -50,12 +50,13 @@ class HomeAssistantBridge:
         home_topics: Topics,
         press: Callable[[DiaryAdd], None],
         certain: Callable[[], bool],
+        person: Name,
         alerts: Iterable[Alert],
         keep_alerts: Callable[[list[Alert]], None],
         clock: Clock,
     ) -> None:
         self._settings, self._ours, self._topics, self._home = settings, ours, topics, home
-        self._press, self._certain, self._clock = press, certain, clock
+        self._press, self._certain, self._person, self._clock = press, certain, person, clock
         self._discovery = Discovery(settings, home_topics)
         self._keep_alerts = keep_alerts
         self._situation = Situation()
@@ -196,9 +197,9 @@ class HomeAssistantBridge:
                 case Alert():
                     self._situation.alert(record)
                     self._keep_alerts(list(self._situation.alerts.values()))
-                case Trend():
+                case Trend(person=self._person):
                     self._situation.trend = record
-                case Spasm(phase="end"):
+                case Spasm(person=self._person, phase="end"):
                     self._tell(record, self._clock.now())
 
     def _tell(self, spasm: Spasm, now: datetime) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from spasmwatch.domain.records import Alert, Trend
 from spasmwatch.domain.topics import Fault, PauseState
 
-STALE: Final = timedelta(hours=3)
+STALE: Final = timedelta(hours=1)
 """A trend older than this is no longer shown: an old number must not pass for news."""
 OPEN: Final = ("firing", "snoozed", "acknowledged", "pending")
 """States of alerts that are not over, the most pressing first."""
