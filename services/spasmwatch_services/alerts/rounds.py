@@ -39,10 +39,12 @@ class Rounds:
         if self._trend_at is not None and now - self._trend_at < TREND_EVERY:
             return []
         self._trend_at = now
-        return [
-            today_against_usual(book, name, now, self._engine.injections(name))
-            for name, book in self._engine.people().items()
-        ]
+        return [self._trend(name, book, now) for name, book in list(self._engine.people().items())]
+
+    def _trend(self, name: str, book: DayBook, now: datetime) -> Trend:
+        trend = today_against_usual(book, name, now, self._engine.injections(name))
+        condition = self._engine.condition(name)
+        return trend.model_copy(update={"state": condition}) if condition else trend
 
     # The morning summary always comes, so its absence is the sign that something is dead.
 

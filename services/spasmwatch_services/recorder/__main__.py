@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 from prometheus_client import CollectorRegistry, start_http_server
 
+from spasmwatch.adapters.mqtt import MqttBus
 from spasmwatch.adapters.outbox import DiskOutbox
 from spasmwatch.adapters.stores import open_store
 from spasmwatch.domain.records import Health
 from spasmwatch.errors import SettingsError, SpasmWatchError, StoreError
 from spasmwatch.ports import Store
-from spasmwatch.runtime import Program, private_folder, run
+from spasmwatch.runtime import Program, SystemClock, private_folder, run
 from spasmwatch.settings import Settings
 from spasmwatch_services.recorder.dead_letters import DeadLetters
 from spasmwatch_services.recorder.figures import Figures
@@ -49,6 +50,21 @@ def wire(program: Program) -> None:
     program.start("health", lambda: _tell_health(program, recorder, outbox, figures))
     if settings.store.retention_days is not None:
         program.start("retention", lambda: _expire(program, store))
+    if settings.alerts.watchdog:
+        _watch_alerts(program)
+
+
+def _watch_alerts(program: Program) -> None:
+    """Tell by a second channel when the alert service is gone; over a line of its own, which acknowledges nothing."""
+    from spasmwatch.adapters.alert_watch import AlertWatch
+    from spasmwatch.adapters.apprise_push import ApprisePush
+
+    push = ApprisePush()
+    bus = program.own(
+        MqttBus(program.settings.mqtt, program.topics, client=f"{program.settings.home.name}-alert-watch")
+    )
+    watch = AlertWatch(program.settings.alerts, bus, program.topics, push, SystemClock(program.stopping))
+    program.start("alert-watch", lambda: watch.run(program.stopping))
 
 
 def retention_edge(settings: Settings) -> datetime | None:

@@ -6,11 +6,12 @@ same after a year as after a day; only the daily judgement looks back, over a bo
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
+from typing import Literal
 
 from spasmwatch.domain.advice import Advice
 from spasmwatch.domain.alerting import faults, red_flag
 from spasmwatch.domain.alerting.escalation import EscalationMemory, EscalationRule
-from spasmwatch.domain.alerting.judgement import Judge, Watch
+from spasmwatch.domain.alerting.judgement import DETECTOR, Judge, Watch
 from spasmwatch.domain.alerting.lifecycle import Finding, Lifecycle, Memory, Open, Outcome
 from spasmwatch.domain.alerting.parameters import Rules
 from spasmwatch.domain.alerting.presence import Blindness, CameraSilence, FaceMemory, NodeMemory
@@ -23,6 +24,8 @@ NODE = "alerts"
 TICK = timedelta(seconds=1)
 BREAKDOWNS = ("silent", "offline", "fault", "health")
 """Faults of a camera that make what it says, and what it does not say, worthless."""
+NEVER_GROWN = ("silent", DETECTOR)
+"""Faults that do not become warnings by lasting: silence has limits of its own, a new detector is no breakdown."""
 NO_SPASM: tuple[Verdict, ...] = ("false_alarm", "voluntary")
 
 
@@ -275,7 +278,7 @@ class Engine:
 
     def _grown_at(self, alert: Open) -> datetime | None:
         """When a fault that lasts becomes a warning; silence has limits of its own."""
-        if alert.key.rule != "fault" or alert.severity != "info" or alert.key.what == "silent":
+        if alert.key.rule != "fault" or alert.severity != "info" or alert.key.what in NEVER_GROWN:
             return None
         if alert.state not in ("firing", "acknowledged", "snoozed"):
             return None
@@ -315,6 +318,13 @@ class Engine:
             elif verdict is not None:
                 outcome.add(self.lifecycle.clear(about, now, verdict))
         return outcome
+
+    def condition(self, name: str) -> Literal["fault", "paused"] | None:
+        """Why nothing can be said about a person now; None when the person is watched as usual."""
+        person = self._person(name)
+        if self._impaired(person):
+            return "fault"
+        return "paused" if person.memory.face.paused else None
 
     def _impaired(self, person: _Person) -> bool:
         """Whether the person cannot be seen now: no face for long, or every camera broken."""

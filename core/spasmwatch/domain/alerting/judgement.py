@@ -28,6 +28,8 @@ EQUAL_WEEKS = 10
 """Days of the previous cycle on either side that count as the same time in the cycle."""
 FRESH_DAYS = 2
 WATCH_CALM = 1.0
+DETECTOR = "detector"
+"""What a fault note about a changed detector is about."""
 
 
 @dataclass(slots=True)
@@ -53,7 +55,7 @@ class Judge:
             return []
         injection = self.cycle(today)
         periods = self.periods(today)
-        verdicts: list[Verdict] = []
+        verdicts = [self._detector(today, known=periods is not None)]
         if periods is not None:
             total = periods.compare()
             if total is not None:
@@ -91,6 +93,16 @@ class Judge:
 
     def _days(self, first: date, last: date) -> list[Day]:
         return [day for _, day in self._book.between(first, last)]
+
+    def _detector(self, today: date, known: bool) -> Verdict:
+        """A note while the detector in use has no usual level of its own: its floor of false findings may differ."""
+        days = self._rules.worsening.recent_days + self._rules.worsening.baseline_days
+        since = detector_since(self._book.between(today - timedelta(days), today))
+        key = Key("fault", self._person, what=DETECTOR)
+        if since is None or known:
+            return key, "the usual level of this detector is known"
+        text = f"the detector changed on {since}: its floor may differ, so trends start anew and need some weeks"
+        return key, Finding(key, "info", text, {"cause": DETECTOR, "since": since.isoformat()})
 
     # Worsening and improved
 

@@ -114,6 +114,7 @@ class FaceMemory:
     first: datetime | None = None
     last: datetime | None = None
     looked_s: float = 0.0
+    paused: bool = False
     hours: dict[date, list[float]] = field(default_factory=dict)
 
 
@@ -133,12 +134,13 @@ class Blindness:
             memory.hours[day] = [0.0] * 24
             for old in sorted(memory.hours)[: -LEARNT_DAYS - 1]:
                 del memory.hours[old]
+        memory.paused = observation.unobserved.get("paused", 0.0) > observation.seconds / 2
         face = max(observation.face_s, observation.observed_s)
         if face > 0:
             memory.hours[day][minute.hour] += face
             memory.last, memory.looked_s = minute.end, 0.0
             return None
-        if observation.unobserved.get("paused", 0.0) > observation.seconds / 2:
+        if memory.paused:
             return None
         before = memory.looked_s // CHECK_S
         memory.looked_s += observation.seconds

@@ -34,7 +34,7 @@ class Cell:
 
 @dataclass(slots=True)
 class Day:
-    """One home day: cells by ``<part>/<node>``, very long spasms, and the detector that looked."""
+    """One home day: cells by ``<part>/<node>``, very long spasms, and the detectors that looked, comma-joined."""
 
     cells: dict[str, Cell] = field(default_factory=dict)
     long: int = 0
@@ -54,6 +54,13 @@ class Day:
     def closed_s(self) -> float:
         """Seconds with an eye shut by a spasm."""
         return sum(cell.closed_s for cell in self.cells.values())
+
+    def see(self, detector: str) -> None:
+        """Note a detector; two cameras may have two."""
+        if self.detector is None:
+            self.detector = detector
+        elif detector != self.detector and detector not in self.detector.split(", "):
+            self.detector = ", ".join(sorted([*self.detector.split(", "), detector]))
 
     def count(self, cell_name: str) -> int:
         """Spasms of one ``<kind>_<side>``."""
@@ -100,7 +107,7 @@ class DayBook:
         observation = minute.observation
         day, cell = self._cell(minute.day, minute.hour, observation.node)
         if observation.detector is not None:
-            day.detector = f"{observation.detector.name} {observation.detector.version}"
+            day.see(f"{observation.detector.name} {observation.detector.version}")
         if observation.observed_s > 0:
             cell.closed_s += observation.spasm_closed_s
             cell.observed_s += self._not_yet_seen(observation)
