@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from spasmwatch.adapters.acknowledge_links import LinkRedeemer, link_key
 from spasmwatch.adapters.mqtt import MqttBus
 from spasmwatch.domain.records import Alert, Health, Record, parse
 from spasmwatch.domain.topics import AlertCommand, Topics
 from spasmwatch.ports import Message
+from spasmwatch.settings import load
 from spasmwatch.settings.mqtt import Mqtt
 from support import make
 from support.push_receiver import PushReceiver, push_receiver
@@ -125,3 +127,21 @@ def test_an_acknowledged_alert_stays_so_after_a_kill(broker: Mqtt, tmp_path: Pat
             until(lambda: len(receiver.requests) == 2, what="the red flag")
         assert [alert.rule for alert in home.alerts if alert.state == "firing"] == ["escalation", "red_flag"]
         assert receiver.requests[1]["headers"]["X-Priority"] == "max"
+
+
+def test_the_set_up_ends_when_a_phone_has_answered_the_test_push(broker: Mqtt, tmp_path: Path) -> None:
+    page = '\npage = "https://home.example"'
+    with house(broker, tmp_path) as (home, receiver):
+        home.file.write_text(home.file.read_text().replace("\npush", f"{page}\npush"))
+        command = [sys.executable, "-m", "spasmwatch", "alerts", "--test-push", "--settings", str(home.file)]
+        trial = subprocess.Popen([*command, "--wait", "60"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        until(lambda: len(receiver.requests) == 1, 60, "the test push")
+        # What the phone does: it posts to the address of the button; the pages redeem it.
+        address = receiver.requests[0]["headers"]["X-Actions"].split(", ")[2]
+        redeemer = LinkRedeemer(link_key(load(home.file)), tmp_path / "used.sqlite")
+        alert_id, answer = redeemer.redeem(address.rsplit("/", 1)[1], datetime.now(UTC))
+        redeemer.close()
+        home.bus.publish(TOPICS.alert_command(answer.actor, alert_id), answer.payload())
+        out, error = trial.communicate(timeout=60)
+    assert trial.returncode == 0, error
+    assert "Everybody answered" in out
