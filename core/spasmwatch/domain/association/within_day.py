@@ -19,9 +19,10 @@ Floats = NDArray[np.float64]
 
 SEEN_S: Final = 300.0
 """An exposure counts for a window of which at least five minutes were observed."""
-KEPT_APART: Final = 0.05
-"""A farther window joins the comparison hours unless it differs from them at this level."""
+KEPT_APART: Final = 0.01
+"""A farther window joins the hours compared with, unless it differs from them at this level."""
 RAISED: Final = 0.05
+"""The hour before joins them too, unless it differs at this level; then the order of things must be looked at."""
 CLEARLY_MORE: Final = 0.05
 CONTROL_FAILS: Final = 0.01
 MIN_WEEKS: Final = 3
@@ -121,16 +122,20 @@ def _kept_apart(comparison: Comparison, column: int, estimable: Sequence[int]) -
         whole = windows_fit(comparison, column, estimable)
     except NoEstimate:
         return set()
-    return {index for place, index in enumerate(estimable) if whole.two_sided_p(_unit(whole, place)) < KEPT_APART}
+    levels = [RAISED if WINDOWS[index].is_before else KEPT_APART for index in estimable]
+    return {
+        index
+        for place, (index, level) in enumerate(zip(estimable, levels, strict=True))
+        if whole.two_sided_p(_unit(whole, place)) < level
+    }
 
 
 def _estimated(
     comparison: Comparison, column: int, finding: Finding, estimable: Sequence[int], apart: set[int]
 ) -> Finding:
     index = _index(finding.window)
-    nearer = {each for each in estimable if each < index and not WINDOWS[index].is_before}
-    before = {_index(BEFORE.name)} & set(estimable)
-    chosen = [index, *sorted((nearer | before | apart) - {index})]
+    nearer = {each for each in estimable if each < (1 if WINDOWS[index].is_before else index)}
+    chosen = [index, *sorted((nearer | apart) - {index})]
     try:
         result = windows_fit(comparison, column, chosen)
     except NoEstimate:
