@@ -35,6 +35,8 @@ def span_chart(
             *lanes,
             Lane(words("lane.alerts"), alert_events(history.alerts(start - timedelta(days=7), end), end), "alarm"),
         ]
+        # What never happened needs no room, but no spasm is worth saying.
+        lanes = [lane for number, lane in enumerate(lanes) if lane.events or number == 0]
         long = end - start > timedelta(days=3)
         step = timedelta(days=1) if long else timedelta(hours=1)
         observed = _observed(history.rates(start, end, "day" if long else "hour"), step)

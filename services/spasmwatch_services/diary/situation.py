@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -23,6 +24,9 @@ LEARNING_DAYS = 14
 GOOD_DAY_S = 1800.0
 """Observed seconds that make a day count as seen."""
 ENOUGH_TODAY_S = 1200.0
+ENOUGH_HOUR_S = 600.0
+ENOUGH_FREEDOM = 20
+"""Hours to compare before bouts are judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +128,29 @@ def spread(days: Sequence[Rate], series: str = "all_all") -> float:
     return max(0.0, float(np.sum((counts - expected) ** 2 - expected) / np.sum(expected**2)))
 
 
-def spread_point(rate: Rate, k: float, series: str = "all_all", days: int = 1) -> Point:
-    """A bucket (or the sum of ``days`` days) as a point whose interval allows for days that differ by ``k``."""
+def bouts(hours: Sequence[Rate], zone: ZoneInfo, series: str = "all_all") -> float:
+    """How much the hours of one day differ beyond chance: variance over mean (Pearson), at least 1.
+
+    Spasms come in bouts, so a count is less certain than its Poisson interval says.
+    """
+    days: dict[date, list[Rate]] = {}
+    for hour in hours:
+        if hour.observed_s >= ENOUGH_HOUR_S:
+            days.setdefault(hour.start.astimezone(zone).date(), []).append(hour)
+    misfit = freedom = 0.0
+    for members in days.values():
+        total = sum(hour.counts.get(series, 0) for hour in members)
+        observed = sum(hour.observed_s for hour in members)
+        if total and len(members) > 1:
+            expected = [total * hour.observed_s / observed for hour in members]
+            counts = [hour.counts.get(series, 0) for hour in members]
+            misfit += sum((count - mean) ** 2 / mean for count, mean in zip(counts, expected, strict=True))
+            freedom += len(members) - 1
+    return max(1.0, misfit / freedom) if freedom >= ENOUGH_FREEDOM else 1.0
+
+
+def spread_point(rate: Rate, k: float, series: str, days: int) -> Point:
+    """The sum of ``days`` days as a point whose interval allows for days that differ by ``k``."""
     return point(rate, series, dispersion=1 + k * rate.counts.get(series, 0) / max(1, days))
 
 

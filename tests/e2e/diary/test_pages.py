@@ -142,8 +142,7 @@ def test_everything_works_from_the_keyboard(browser: Browser, home: LivingHome) 
         expect(dialog).to_have_count(0)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [phone, desktop])
+@pytest.mark.parametrize(("size", "scheme"), [(phone, "light"), (phone, "dark"), (desktop, "dark")])
 def test_no_page_has_an_accessibility_violation(browser: Browser, home: LivingHome, size: type, scheme: str) -> None:
     with size(browser, color_scheme=scheme) as context:
         page = log_in(context, home, "owner")
@@ -153,7 +152,8 @@ def test_no_page_has_an_accessibility_violation(browser: Browser, home: LivingHo
             page.goto(home.page + path)
             found = Axe().run(page).response["violations"]
             assert not found, f"{path}: {[(one['id'], one['nodes'][0]['html'][:200]) for one in found]}"
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} is too wide"
+            width = page.viewport_size["width"]  # type: ignore[index]
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{path} is too wide"
         assert errors == []
 
 

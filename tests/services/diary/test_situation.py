@@ -1,14 +1,17 @@
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from spasmwatch.domain.records import Alert
 from spasmwatch.domain.topics import Fault, PauseState
 from spasmwatch.ports import Rate
+from spasmwatch_services.charts import point
 from spasmwatch_services.diary.live import Node
 from spasmwatch_services.diary.situation import (
     Comparison,
     Facts,
+    bouts,
     compare,
     open_alerts,
     sentence,
@@ -93,13 +96,23 @@ def test_today_is_called_different_only_when_its_interval_says_so(
     spasms: int, hours: float, verdict: Comparison
 ) -> None:
     before = [day(n, 15 + n % 7) for n in range(1, 30)]
-    today = spread_point(day(0, spasms, hours), spread(before))
+    today = point(day(0, spasms, hours))
     assert compare(today, usual(before)) == verdict
 
 
-def test_days_that_differ_widen_the_interval_of_today() -> None:
+def test_days_that_differ_widen_the_interval_of_their_sum() -> None:
     even = [day(n, 18) for n in range(20)]
     uneven = [day(n, 6 if n % 2 else 30) for n in range(20)]
     assert spread(even) == 0
     assert spread(uneven) == pytest.approx(0.444 - 1 / 18, abs=0.01)
-    assert spread_point(day(0, 18), spread(uneven)).high > spread_point(day(0, 18), 0).high
+    wide, plain = (spread_point(day(0, 126), k, "all_all", days=7) for k in (spread(uneven), 0))
+    assert wide.high > plain.high
+
+
+def test_spasms_in_bouts_widen_every_interval() -> None:
+    def hour(number: int, spasms: int) -> Rate:
+        return Rate(NOW - timedelta(hours=number), 3600, {"all_all": spasms}, 0.0, 0)
+
+    assert bouts([hour(n, 6) for n in range(60)], ZoneInfo("UTC")) == 1
+    assert bouts([hour(n, 12 if n % 2 else 0) for n in range(60)], ZoneInfo("UTC")) == pytest.approx(6, rel=0.15)
+    assert bouts([hour(n, 12 if n % 2 else 0) for n in range(8)], ZoneInfo("UTC")) == 1

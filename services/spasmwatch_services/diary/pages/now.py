@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from spasmwatch.domain.records import Alert, Observation, Trend
 from spasmwatch.ports import Rate
-from spasmwatch_services.charts import Point, rates_chart
+from spasmwatch_services.charts import Point, point, rates_chart
 from spasmwatch_services.diary.access import May, Visitor
 from spasmwatch_services.diary.house import House
 from spasmwatch_services.diary.lanes import day_chart
@@ -20,16 +20,16 @@ from spasmwatch_services.diary.situation import (
     Comparison,
     Facts,
     Sentence,
+    bouts,
     camera_trouble,
     compare,
     open_alerts,
     sentence,
-    spread,
-    spread_point,
     usual,
 )
 
 BASELINE_DAYS = 56
+BOUT_DAYS = 28
 FRESH = timedelta(minutes=30)
 QUICK_BUTTONS = 4
 
@@ -50,7 +50,7 @@ def view(house: House, visitor: Visitor) -> dict[str, Any]:
     """Everything the page shows to this visitor."""
     moment = house.clock.now()
     counts = visitor.may(May.COUNTS)
-    today, days = figures(house, moment)
+    today, days, clumping = figures(house, moment)
     facts = _facts(house, moment, today, days)
     shown = [alert for alert in open_alerts(house.live.alerts()) if counts or _concerns_machine(alert)]
     if not counts:
@@ -66,7 +66,7 @@ def view(house: House, visitor: Visitor) -> dict[str, Any]:
         "pause": facts.pause,
         "alerts": shown,
         "trend": fresh_trend(house, moment) if counts else None,
-        "hours": _hours(house, moment, days, visitor.screen) if counts else None,
+        "hours": _hours(house, moment, days, clumping, visitor.screen) if counts else None,
         "day": day_chart(house, moment, visitor.screen) if counts else None,
         "devices": _devices(house, moment),
         "buttons": house.preferences.buttons[:QUICK_BUTTONS] if visitor.may(May.LOG) else [],
@@ -78,14 +78,21 @@ def view(house: House, visitor: Visitor) -> dict[str, Any]:
     }
 
 
-def figures(house: House, moment: datetime) -> tuple[Point, list[Rate]]:
-    """Today so far, and the days before it that say what is usual."""
+def figures(house: House, moment: datetime) -> tuple[Point, list[Rate], float]:
+    """Today so far, the days before it that say what is usual, and how much spasms come in bouts."""
     start, end = house.history.day(moment)
     first, _ = house.history.day(moment, BASELINE_DAYS + 1)
     days = house.history.rates(first, end, "day")
     before = [day for day in days if day.start < start]
     today = next((day for day in days if day.start >= start), Rate(start, 0.0, {}, 0.0, 0))
-    return spread_point(today, spread(before)), before
+    clumping = recent_bouts(house, moment)
+    return point(today, dispersion=clumping), before, clumping
+
+
+def recent_bouts(house: House, moment: datetime, series: str = "all_all") -> float:
+    """How much spasms came in bouts in the last four weeks."""
+    first, end = house.history.day(moment, BOUT_DAYS)
+    return bouts(house.history.rates(first, end, "hour"), house.settings.home.zone, series)
 
 
 def _facts(house: House, moment: datetime, today: Point, days: list[Rate]) -> Facts:
@@ -122,13 +129,14 @@ def _concerns_machine(alert: Alert) -> bool:
     return alert.rule in ("blind", "fault", "red_flag")
 
 
-def _hours(house: House, moment: datetime, days: list[Rate], screen: str | None) -> tuple[object, Markup]:
+def _hours(
+    house: House, moment: datetime, days: list[Rate], clumping: float, screen: str | None
+) -> tuple[object, Markup]:
     start, end = house.history.day(moment)
     rates = house.history.rates(start, end, "hour")
     band = usual(days)
-    k = spread(days)
     chart = rates_chart(
-        [spread_point(rate, k) for rate in rates],
+        [point(rate, dispersion=clumping) for rate in rates],
         title=house.words("now.today_by_hour"),
         zone=house.settings.home.zone,
         bucket="hour",
@@ -138,7 +146,7 @@ def _hours(house: House, moment: datetime, days: list[Rate], screen: str | None)
         usual=band,
         floor=house.settings.diary.show_floor,
     )
-    return chart, house.pictures.draw((start, rates, band, k, moment.hour), chart, screen)
+    return chart, house.pictures.draw((start, rates, band, clumping, moment.hour), chart, screen)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,12 @@ from spasmwatch_services.diary.access import May, Refused, Visitor
 from spasmwatch_services.diary.accounts import ROLES
 from spasmwatch_services.diary.api.limit import spend
 from spasmwatch_services.diary.house import House
+from spasmwatch_services.diary.words import Words
+
+# The first mark that fits counts: every browser also names those it wants to be taken for.
+_BROWSERS = (("Firefox", "Firefox"), ("Edg", "Edge"), ("OPR", "Opera"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+_SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS", "Mac"),
+            ("Linux", "Linux"))  # fmt: skip
 
 
 def router(house: House) -> APIRouter:
@@ -30,6 +36,7 @@ def router(house: House) -> APIRouter:
             visitor,
             done=house.words.get(f"done.{done}", ""),
             sessions=house.accounts.sessions(visitor.name),
+            device=lambda agent: device_name(agent, house.words),
             tokens=house.accounts.tokens(visitor.name),
             sees_counts=house.preferences.patient_sees_counts,
             recipients=alerts.everybody(),
@@ -87,6 +94,15 @@ def _own_keys(routes: APIRouter, house: House) -> None:
         house.accounts.end_token(visitor.name, key)
         house.trail.note(visitor.name, "token_ended")
         return _back("/settings", "ended")
+
+
+def device_name(agent: str, words: Words) -> str:
+    """Browser and system from what a browser says of itself, roughly."""
+    browser = next((shown for mark, shown in _BROWSERS if mark in agent), None)
+    system = next((shown for mark, shown in _SYSTEMS if mark in agent), None)
+    if browser is None or system is None:
+        return agent[:60] or words("settings.unknown_device")
+    return words("settings.device", browser=browser, system=system)
 
 
 def _back(path: str, done: str) -> Response:

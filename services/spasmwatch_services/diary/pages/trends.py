@@ -10,10 +10,11 @@ from fastapi.responses import HTMLResponse
 
 from spasmwatch.domain.records import Diary
 from spasmwatch.ports import Rate
-from spasmwatch_services.charts import Mark, Point, rates_chart, weekly
+from spasmwatch_services.charts import Mark, Point, point, rates_chart, weekly
 from spasmwatch_services.diary.access import May, Visitor
 from spasmwatch_services.diary.house import House
 from spasmwatch_services.diary.lanes import entry_words
+from spasmwatch_services.diary.pages.now import recent_bouts
 from spasmwatch_services.diary.situation import spread, spread_point, usual
 
 Length = Literal["month", "quarter", "year"]
@@ -40,11 +41,13 @@ def router(house: House) -> APIRouter:
         start, end = house.history.day(now, LENGTHS[length])
         days = house.history.rates(start, end, "day")
         marks = treatment_marks(house.history.entries(start, end), house)
-        k = spread(days, series)
-        per = 7 if length == "year" else 1
         shown = weekly(days, house.settings.home.zone) if length == "year" else days
+        k, clumping = spread(days, series), recent_bouts(house, now, series)
+        points = [
+            spread_point(rate, k, series, 7) if length == "year" else point(rate, series, clumping) for rate in shown
+        ]
         chart = rates_chart(
-            [spread_point(rate, k, series, per) for rate in shown],
+            points,
             title=house.words(f"trends.{length}"),
             zone=house.settings.home.zone,
             bucket="week" if length == "year" else "day",
@@ -56,6 +59,7 @@ def router(house: House) -> APIRouter:
             floor=house.settings.diary.show_floor,
             pooled=0 if length == "year" else 7,
         )
+        drawing = house.pictures.draw((start, end, shown, marks, k, clumping, series), chart, visitor.screen)
         recent, _ = house.history.day(now, 7)
         return house.render(
             "trends.html",
@@ -64,7 +68,10 @@ def router(house: House) -> APIRouter:
             lengths=list(LENGTHS),
             series=series,
             all_series=SERIES,
-            picture=(chart, house.pictures.draw((start, end, shown, marks, k, series), chart, visitor.screen)),
+            picture=(
+                chart,
+                house.pictures.draw((start, end, shown, marks, k, clumping, series), chart, visitor.screen),
+            ),
             marks=marks,
             kinds=kinds(days, [day for day in days if day.start >= recent]),
             floor=house.settings.diary.show_floor,
