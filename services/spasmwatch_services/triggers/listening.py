@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 
 from spasmwatch.adapters.mqtt import MqttBus
 from spasmwatch.domain.topics import Topics
@@ -23,8 +24,7 @@ def listen(settings: Settings, hear: Callable[[Arrival], None], seconds: float, 
     broker = settings.triggers.broker or settings.mqtt
     with ExitStack() as stack:
         try:
-            # Exclusive: a recording is evidence, not to be overwritten by a second look.
-            kept = stack.enter_context(record.open("x", encoding="utf-8")) if record else None
+            kept = stack.enter_context(_new_file(record)) if record else None
         except OSError as error:
             raise SpasmWatchError(f"cannot write {record}: {error.strerror}") from error
         bus = MqttBus(broker, Topics(broker.base, settings.home.name), client=f"discover-{uuid.uuid4().hex[:8]}")
@@ -40,3 +40,9 @@ def listen(settings: Settings, hear: Callable[[Arrival], None], seconds: float, 
 
         bus.subscribe("#", heard)
         SystemClock().sleep(seconds)
+
+
+def _new_file(path: Path) -> TextIO:
+    """For this user alone, since it tells when somebody is home; never over an earlier recording."""
+    path.touch(mode=0o600, exist_ok=False)
+    return path.open("w", encoding="utf-8")

@@ -65,6 +65,7 @@ class Memory(BaseModel):
         fresh = path.with_suffix(".new")
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            fresh.touch(mode=0o600)
             with fresh.open("wb") as file:
                 file.write(self.model_dump_json(exclude_defaults=True).encode())
                 file.flush()

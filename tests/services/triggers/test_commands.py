@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from spasmwatch import cli
+from spasmwatch.adapters.mqtt import MqttBus
 from spasmwatch.domain.records import Trigger, parse
+from spasmwatch.domain.topics import Topics
 from spasmwatch.settings import load
+from spasmwatch.settings.mqtt import Mqtt
 
 TRAFFIC = Path(__file__).parent / "traffic"
 
@@ -89,3 +92,21 @@ def test_a_file_that_is_no_recording_is_refused(tmp_path: Path, capsys: pytest.C
     file.write_text("hello\n")
     assert cli.main(["triggers", "test", str(file)]) == 1
     assert "no line is" in capsys.readouterr().err.strip().splitlines()[-1]
+
+
+def test_discover_listens_to_a_real_broker_and_keeps_a_private_recording(
+    broker: Mqtt, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings, recording = tmp_path / "s.toml", tmp_path / "mine.jsonl"
+    settings.write_text(f"[mqtt]\nport = {broker.port}\n")
+    devices = MqttBus(broker, Topics("spasmwatch", "home"), client="devices")
+    devices.wait_until_connected(10)
+    devices.publish("zigbee2mqtt/espresso", b'{"power": 900}', retain=True)
+    arguments = ["triggers", "discover", "--seconds", "2", "--settings", str(settings), "--record", str(recording)]
+    assert cli.main(arguments) == 0
+    devices.close()
+    assert "[triggers.rules.espresso]" in capsys.readouterr().out
+    assert json.loads(recording.read_text())["retain"] is True
+    assert recording.stat().st_mode & 0o077 == 0
+    assert cli.main(arguments) == 1
+    assert "File exists" in capsys.readouterr().err
