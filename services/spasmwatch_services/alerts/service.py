@@ -130,6 +130,9 @@ class AlertService:
             return
         self.last_round = now
         with self._state.transaction():
+            for person in self._state.to_forget():
+                self.engine.forget(person)
+                log.info("everything of %s is forgotten", person)
             news = self._rounds.go(now)
         for name, cause in self._rounds.unanswered.items():
             self.trouble_changed(f"answer-{name}", cause)

@@ -19,7 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from spasmwatch.domain.alerting.engine import EngineMemory, PersonMemory
 from spasmwatch.domain.alerting.lifecycle import Memory
 from spasmwatch.domain.alerting.presence import NodeMemory
-from spasmwatch.domain.records import Alert, Verdict
+from spasmwatch.domain.records import Alert
 from spasmwatch.domain.trend.daybook import Day
 from spasmwatch.errors import OutboxError
 
@@ -44,8 +44,6 @@ _PERSON = TypeAdapter(PersonMemory)
 _NODE = TypeAdapter(NodeMemory)
 _LIFECYCLE = TypeAdapter(Memory)
 _DAY = TypeAdapter(Day)
-_VERDICTS: TypeAdapter[dict[str, Verdict]] = TypeAdapter(dict[str, Verdict])
-_NUMBERS: TypeAdapter[dict[str, int]] = TypeAdapter(dict[str, int])
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +70,7 @@ class State:
             self._base = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
             self._base.execute("PRAGMA journal_mode=WAL")
             self._base.execute("PRAGMA synchronous=FULL")
+            self._base.execute("PRAGMA secure_delete=ON")  # what is forgotten is gone from the disk too
             self._base.executescript(_LAYOUT)
 
     @contextmanager
@@ -140,6 +139,30 @@ class State:
     def set_note(self, name: str, value: str) -> None:
         """Keep a small value."""
         self._run("INSERT OR REPLACE INTO memory VALUES (?, ?)", f"note/{name}", value)
+
+    def forget(self, person: str) -> int:
+        """Remove everything of a person; a running service drops what it holds at its next round."""
+        lifecycle = self._rows("SELECT value FROM memory WHERE name = 'lifecycle'")
+        memory = _LIFECYCLE.validate_json(lifecycle[0][0]) if lifecycle else Memory()
+        theirs = [alert.alert_id for alert in memory.alerts if alert.key.person == person]
+        memory.alerts = [alert for alert in memory.alerts if alert.key.person != person]
+        with self.transaction():
+            removed = self._run("DELETE FROM day WHERE person = ?", person).rowcount
+            removed += self._run("DELETE FROM memory WHERE name = ?", f"person/{person}").rowcount
+            removed += self._run("DELETE FROM record WHERE json_extract(value, '$.person') = ?", person).rowcount
+            removed += self._run(
+                "DELETE FROM delivery WHERE json_extract(value, '$.alert.person') = ? OR kind = 'summary'", person
+            ).rowcount
+            if lifecycle:
+                self._run("UPDATE memory SET value = ? WHERE name = 'lifecycle'", _LIFECYCLE.dump_json(memory).decode())
+            self.set_note(f"forget/{person}", "asked")
+        self._rows("PRAGMA wal_checkpoint(TRUNCATE)")
+        return removed + len(theirs)
+
+    def to_forget(self) -> list[str]:
+        """People whom the running service must drop from its own memory; each is named once."""
+        rows = self._rows("DELETE FROM memory WHERE name LIKE 'note/forget/%' RETURNING name")
+        return [str(row[0]).removeprefix("note/forget/") for row in rows]
 
     # What waits to be published
 
@@ -254,10 +277,6 @@ def _take_in(memory: EngineMemory, name: str, text: str) -> None:
         memory.nodes[which] = _NODE.validate_json(text)
     elif kind == "lifecycle":
         memory.lifecycle = _LIFECYCLE.validate_json(text)
-    elif kind == "verdicts":
-        memory.verdicts = _VERDICTS.validate_json(text)
-    elif kind == "revisions":
-        memory.revisions = _NUMBERS.validate_json(text)
 
 
 def _text_of(memory: EngineMemory, name: str) -> str:
@@ -266,7 +285,5 @@ def _text_of(memory: EngineMemory, name: str) -> str:
         "person": lambda: _PERSON.dump_json(memory.people[which]),
         "node": lambda: _NODE.dump_json(memory.nodes[which]),
         "lifecycle": lambda: _LIFECYCLE.dump_json(memory.lifecycle),
-        "verdicts": lambda: _VERDICTS.dump_json(memory.verdicts),
-        "revisions": lambda: _NUMBERS.dump_json(memory.revisions),
     }[kind]()
     return raw.decode()

@@ -31,13 +31,19 @@ NO_SPASM: tuple[Verdict, ...] = ("false_alarm", "voluntary")
 
 @dataclass(slots=True)
 class PersonMemory:
-    """What is remembered of one person beside the day book. ``injections`` maps diary entries to home days."""
+    """What is remembered of one person beside the day book.
+
+    ``injections`` maps diary entries to home days, ``verdicts`` spasms to what people said of them, ``revisions`` diary
+    entries to the highest revision seen.
+    """
 
     escalation: EscalationMemory = field(default_factory=EscalationMemory)
     face: FaceMemory = field(default_factory=FaceMemory)
     judged: date | None = None
     injections: dict[str, date] = field(default_factory=dict)
     watch: Watch = field(default_factory=Watch)
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    revisions: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -47,8 +53,6 @@ class EngineMemory:
     lifecycle: Memory = field(default_factory=Memory)
     people: dict[str, PersonMemory] = field(default_factory=dict)
     nodes: dict[str, NodeMemory] = field(default_factory=dict)
-    verdicts: dict[str, Verdict] = field(default_factory=dict)
-    revisions: dict[str, int] = field(default_factory=dict)
     days: dict[str, dict[date, Day]] = field(default_factory=dict)
 
 
@@ -165,6 +169,16 @@ class Engine:
         """Home days of the botulinum injections that a person's diary tells of."""
         return sorted(self._person(person).memory.injections.values())
 
+    def forget(self, name: str) -> None:
+        """Remove everything of a person, silently."""
+        self._people.pop(name, None)
+        self.memory.people.pop(name, None)
+        self.memory.days.pop(name, None)
+        self.lifecycle.forget(name)
+        self.touched.discard(f"person/{name}")
+        self.touched.add("lifecycle")
+        self._due_is_old = True
+
     # Records
 
     def _taken(self, record: Record, now: datetime) -> Outcome:
@@ -185,10 +199,10 @@ class Engine:
         if spasm.phase != "end":
             return Outcome()
         outcome = self._clock(spasm.node, spasm.clock_ok, now)
-        verdict = self.memory.verdicts.get(spasm.spasm_id, spasm.verdict)
+        person = self._person(spasm.person)
+        verdict = person.memory.verdicts.get(spasm.spasm_id, spasm.verdict)
         if not spasm.clock_ok or verdict in NO_SPASM:
             return outcome
-        person = self._person(spasm.person)
         if person.book.add(spasm) and self._rules.escalation.enabled and not self._broken(spasm.node):
             finding = person.escalation.spasm(spasm, now)
             if finding is not None:
@@ -227,12 +241,11 @@ class Engine:
             outcome.add(self.lifecycle.clear(rule.key, now, calm))
 
     def _label(self, label: Label) -> Outcome:
-        before = self.memory.verdicts.get(label.spasm_id)
-        self.memory.verdicts[label.spasm_id] = label.verdict
-        self.touched.add("verdicts")
+        person = self._person(label.person)
+        before = person.memory.verdicts.get(label.spasm_id)
+        person.memory.verdicts[label.spasm_id] = label.verdict
         was, is_now = before in NO_SPASM, label.verdict in NO_SPASM
-        if was != is_now and self._person(label.person).book.covers(label.start):
-            person = self._person(label.person)
+        if was != is_now and person.book.covers(label.start):
             person.book.change(_as_spasm(label), -1 if is_now else 1)
             if is_now:
                 person.escalation.take_back(label.spasm_id)
@@ -241,10 +254,10 @@ class Engine:
     def _diary(self, entry: Diary, now: datetime) -> Outcome:
         if entry.kind not in ("symptom", "treatment"):
             return Outcome()
-        if entry.revision <= self.memory.revisions.get(entry.entry_id, 0):
+        revisions = self._person(entry.person).memory.revisions
+        if entry.revision <= revisions.get(entry.entry_id, 0):
             return Outcome()
-        self.memory.revisions[entry.entry_id] = entry.revision
-        self.touched.add("revisions")
+        revisions[entry.entry_id] = entry.revision
         if entry.kind == "treatment":
             return self._treatment(entry)
         finding = red_flag.judge(entry, self._advice)

@@ -141,6 +141,12 @@ class Lifecycle:
         """The alert of this id, if it is still remembered."""
         return next((alert for alert in self.memory.alerts if alert.alert_id == alert_id), None)
 
+    def forget(self, person: str) -> None:
+        """Drop all alerts of a person."""
+        self.memory.alerts = [alert for alert in self.memory.alerts if alert.key.person != person]
+        self._by_key = {key: alert for key, alert in self._by_key.items() if key.person != person}
+        self._open = {key for key in self._open if key.person != person}
+
     def report(self, finding: Finding, now: datetime) -> Outcome:
         """A rule's condition holds (again)."""
         alert = self._by_key.get(finding.key)
