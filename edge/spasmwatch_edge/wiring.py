@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from spasmwatch.adapters.outbox import DiskOutbox
+from spasmwatch.adapters.patient_outbox import PatientOutbox
 from spasmwatch.domain.topics import Fault, PauseState
 from spasmwatch.errors import SpasmWatchError
 from spasmwatch.ports import FrameSource
@@ -52,7 +53,7 @@ def wire(program: Program) -> None:
         reopen=open_camera,
         live=not is_recording(camera),
         vision=Vision(find),
-        outbox=outbox,
+        outbox=PatientOutbox(outbox),
         person=settings.home.person,
         pause=pause,
         tell_fault=tell_fault,

@@ -11,6 +11,7 @@ from spasmwatch.adapters import outbox as outbox_module
 from spasmwatch.adapters.clock import MachineClock
 from spasmwatch.adapters.courier import Courier
 from spasmwatch.adapters.outbox import DiskOutbox, forget
+from spasmwatch.adapters.patient_outbox import PatientOutbox
 from spasmwatch.domain.records import Health, Observation, Spasm, parse
 from spasmwatch.domain.topics import Receipt, Topics
 from spasmwatch.errors import BusError, OutboxError
@@ -208,6 +209,21 @@ def test_a_full_disk_is_one_clear_error_and_leaves_no_hole_in_the_numbers(reopen
     outbox._base.execute("PRAGMA max_page_count = 100000")
     assert outbox.add(make.spasm(START + 500 * MINUTE)).seq == reached
     assert send_all(outbox) == list(range(reached + 1))
+
+
+def test_a_camera_goes_on_while_the_disk_is_full_and_loses_nothing(reopen: Opener) -> None:
+    outbox = reopen()
+    patient = PatientOutbox(outbox)
+    outbox._base.execute(f"PRAGMA max_page_count = {outbox._number('PRAGMA page_count')}")
+    drafts = [make.spasm(START + n * MINUTE) for n in range(60)]
+    for draft in drafts:
+        patient.add(draft)
+    assert outbox.depth() < 60
+    outbox._base.execute("PRAGMA max_page_count = 100000")
+    patient.add(make.health())
+    waiting = [parse(item.payload) for item in iter_all(outbox)]
+    assert [record.spasm_id for record in waiting if isinstance(record, Spasm)] == [draft.spasm_id for draft in drafts]
+    assert [record.seq for record in waiting] == list(range(61))
 
 
 def test_records_from_before_the_clock_was_set_are_corrected(reopen: Opener) -> None:
