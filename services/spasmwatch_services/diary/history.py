@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from spasmwatch.domain.records import Alert, Diary, Label, Observation, Record, Spasm, Trigger
+from spasmwatch.domain.records import Alert, Diary, Insight, Label, Observation, Record, Spasm, Trigger
 from spasmwatch.domain.rollups import day_of
 from spasmwatch.errors import StoreError
 from spasmwatch.ports import Bucket, Rate, Store
@@ -56,6 +56,11 @@ class History:
     def alerts(self, start: datetime, end: datetime) -> list[Alert]:
         """Every transition of every alert."""
         return self._read(Alert, start, end, everybody=True)
+
+    def insights(self, start: datetime, end: datetime) -> list[Insight]:
+        """The latest finding of the insights program in a time for each trigger: its declared window, all spasms."""
+        found = self._read(Insight, start, end)
+        return list({item.trigger: item for item in found if item.primary and item.kind == "all"}.values())
 
     def labels(self, start: datetime, end: datetime) -> list[Label]:
         """Verdicts given in a time."""

@@ -8,9 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from spasmwatch.domain.association import Finding
+from spasmwatch.domain.association import Finding, wording
 from spasmwatch.domain.records import Insight
-from spasmwatch_services.insights import wording
 
 
 def fields(finding: Finding) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse
 
+from spasmwatch.domain.association.wording import sentence
 from spasmwatch.domain.records import Diary
 from spasmwatch.ports import Rate
 from spasmwatch_services.charts import Mark, Point, point, rates_chart, weekly
@@ -22,6 +23,8 @@ LENGTHS: dict[Length, int] = {"month": 30, "quarter": 91, "year": 365}
 SERIES = ("all_all", "hemifacial_all", "blepharospasm_all", "tic_all", "all_left", "all_right", "all_both")
 Series = Literal["all_all", "hemifacial_all", "blepharospasm_all", "tic_all", "all_left", "all_right", "all_both"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+INSIGHTS_FROM = timedelta(days=2)
+"""They come once a day; older ones may speak of what has been corrected since."""
 MARKED = ("treatment",)
 MARKED_MEDICATION = ("started", "stopped", "dose_changed")
 
@@ -68,13 +71,11 @@ def router(house: House) -> APIRouter:
             lengths=list(LENGTHS),
             series=series,
             all_series=SERIES,
-            picture=(
-                chart,
-                house.pictures.draw((start, end, shown, marks, k, clumping, series), chart, visitor.screen),
-            ),
+            picture=(chart, drawing),
             marks=marks,
             kinds=kinds(days, [day for day in days if day.start >= recent]),
             floor=house.settings.diary.show_floor,
+            insights=[sentence(found) for found in house.history.insights(now - INSIGHTS_FROM, now)],
             trouble=house.history.trouble,
         )
 

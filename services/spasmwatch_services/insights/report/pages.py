@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from spasmwatch import __version__
 from spasmwatch.domain.advice import TIERS, Tier
-from spasmwatch.domain.association import Finding
+from spasmwatch.domain.association import Finding, wording
 from spasmwatch.domain.treatments import Cycle, Estimate
 from spasmwatch.ports import Rate
 from spasmwatch_services.charts import (
@@ -25,7 +25,6 @@ from spasmwatch_services.charts import (
     weekly,
 )
 from spasmwatch_services.charts.words import count, number
-from spasmwatch_services.insights import wording
 from spasmwatch_services.insights.report.course import FUNCTIONS, Block
 from spasmwatch_services.insights.report.facts import ENOUGH_DAYS, ENOUGH_HOURS, Facts
 

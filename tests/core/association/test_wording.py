@@ -5,9 +5,8 @@ from typing import get_args
 
 import pytest
 
-from spasmwatch.domain.association import Finding
+from spasmwatch.domain.association import Finding, wording
 from spasmwatch.domain.records import Association
-from spasmwatch_services.insights import wording
 
 FORBIDDEN = ("cause", "because", "due to", "leads to", "effect of", "should", "recommend", "dose of", "triggered by")
 

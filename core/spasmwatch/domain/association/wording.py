@@ -4,6 +4,7 @@ from typing import Final
 
 from spasmwatch.domain.association.findings import Finding
 from spasmwatch.domain.association.windows import BEFORE, DAY_LEVEL, NEXT_DAY
+from spasmwatch.domain.records import Insight
 
 KINDS: Final = {
     "all": "all spasms",
@@ -44,7 +45,7 @@ def trigger(name: str) -> str:
     return TRIGGERS.get(name, name.replace("_", " "))
 
 
-def window(finding: Finding) -> str:
+def window(finding: Finding | Insight) -> str:
     """A window in words."""
     return WINDOWS.get(finding.window, finding.window)
 
@@ -67,8 +68,8 @@ def short(value: float) -> str:
     return f"{value:.2f}" if value < 0.995 else f"{value:.1f}"
 
 
-def sentence(finding: Finding) -> str:
-    """What may be said about a finding, in one fixed sentence."""
+def sentence(finding: Finding | Insight) -> str:
+    """What may be said about a finding, in one fixed sentence; the same for its record."""
     name, figures = trigger(finding.trigger), interval(finding.ratio, finding.low, finding.high)
     if finding.trigger in DAY_LEVEL:
         return _day_sentence(finding, name, figures)
@@ -77,13 +78,14 @@ def sentence(finding: Finding) -> str:
     if finding.verdict == "not_enough_data":
         return f"{name.capitalize()}: not enough data{_needed(finding)}."
     if finding.verdict == "none":
-        why = "; the same clock times on other days show the same" if finding.by_clock else ""
+        by_clock = isinstance(finding, Finding) and finding.by_clock
+        why = "; the same clock times on other days show the same" if by_clock else ""
         return f"No association with {name} ({figures} times{why})."
     when = f"{WINDOWS[BEFORE.name]} {name}" if finding.window == BEFORE.name else f"{window(finding)} {name}"
     return f"{when[0].upper()}{when[1:]} {figures} times as many spasms per observed hour."
 
 
-def _day_sentence(finding: Finding, name: str, figures: str) -> str:
+def _day_sentence(finding: Finding | Insight, name: str, figures: str) -> str:
     when = " on the next day" if finding.window == NEXT_DAY else ""
     if finding.verdict == "not_enough_data":
         return f"{name.capitalize()}: not enough data{_needed(finding)}."
@@ -92,7 +94,7 @@ def _day_sentence(finding: Finding, name: str, figures: str) -> str:
     return f"With {STEPS[finding.trigger]} {figures} times as many spasms per observed hour{when}."
 
 
-def _needed(finding: Finding) -> str:
+def _needed(finding: Finding | Insight) -> str:
     if not finding.needed:
         return ""
     what = "day" if finding.trigger in DAY_LEVEL else "occasion"
