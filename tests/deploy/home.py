@@ -45,7 +45,9 @@ class HomeBroker:
 
 
 @contextmanager
-def running_home_broker(laid_home: Path, folder: Path, more: Mapping[str, str] | None = None) -> Iterator[HomeBroker]:
+def running_home_broker(
+    laid_home: Path, folder: Path, more: Mapping[str, str] | None = None, *, debug: bool = False
+) -> Iterator[HomeBroker]:
     """The shipped configuration on a free port of loopback, in ``folder``; ``more`` files by name are added there."""
     shutil.copytree(laid_home / "var" / "mosquitto", folder, dirs_exist_ok=True)
     for name, text in (more or {}).items():
@@ -55,6 +57,9 @@ def running_home_broker(laid_home: Path, folder: Path, more: Mapping[str, str] |
     if os.getuid() == 0:
         # Started by root, Mosquitto would become a user who cannot read this test's folder.
         configuration += "user root\n"
+    if debug:
+        # What it refuses is told at this level only.
+        configuration += "log_type debug\n"
     (folder / "mosquitto.conf").write_text(configuration)
     with running([require("mosquitto"), "-c", "mosquitto.conf"], port, folder / "log", folder=folder):
         yield HomeBroker(port, laid_home / "var")
