@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections import deque
+from collections.abc import Sequence
 from typing import Final, TypeVar
 
 from spasmwatch.adapters.outbox import DiskOutbox
@@ -31,18 +32,22 @@ class PatientOutbox:
 
     def add(self, record: R) -> R:
         """Stamp and keep. Returns the draft as it is when it has to wait. Raises OutboxError when too many wait."""
+        return self.add_all([record])[0]
+
+    def add_all(self, records: Sequence[R]) -> list[R]:
+        """Several at once, like :meth:`add`."""
         with self._lock:
             try:
                 while self._waiting:
                     self._outbox.add(self._waiting[0])
                     self._waiting.popleft()
-                return self._outbox.add(record)
+                return self._outbox.add_all(records)
             except OutboxError as error:
                 if len(self._waiting) >= REMEMBERED:
                     raise
-                self._waiting.append(record)
+                self._waiting.extend(records)
                 log.error("%d records wait in memory: %s", len(self._waiting), error)
-                return record
+                return list(records)
 
 
 _conforms: type[Outbox] = PatientOutbox
