@@ -172,6 +172,10 @@ def _entries(
 def _rare(day: int) -> Iterator[tuple[float, Fields, str]]:
     if day == 110:
         yield _entry(day, 9, "medication", value=300, unit="mg", text="Gabapentin", subkind="dose_changed")
+    if day % 60 == 20:
+        for minute in (1.0, 3.5, 6.1, 8.8):
+            yield _entry(day, 18.8 + minute / 60, "symptom", subkind="felt_spasm", unit=f"check-{day}")
+        yield _entry(day, 18.8 + 10 / 60, "note", subkind="check", value=10, unit=f"check-{day}")
     if day == 151:
         yield _entry(day, 11, "symptom", subkind="mild_drooping")
     if day == 290:

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from cryptography import x509
 
+from spasmwatch.domain.agreement import Share, agree
 from spasmwatch.errors import SettingsError, SpasmWatchError, UsageError
 from spasmwatch.settings import Settings, load
 from spasmwatch_services.diary import tables
-from spasmwatch_services.diary.agreement import Share, agree
 from spasmwatch_services.diary.limits import Limit, WrongPasswords
 from spasmwatch_services.diary.pages.door import login_name
 from spasmwatch_services.diary.pages.review import episodes

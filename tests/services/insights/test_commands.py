@@ -5,7 +5,7 @@ import io
 import json
 import subprocess
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -184,3 +184,21 @@ def test_csv_cells_are_never_formulas(tmp_path: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(Path("r.csv").read_text())))
     assert rows[0]["name"] == "'=cmd()"
     assert [row["note"] for row in rows if row["section"] == "symptom"] == ["doctor_today"]
+
+
+def test_the_ten_minute_check_at_home_is_told_with_its_interval(tmp_path: Path) -> None:
+    end = START + timedelta(days=2, hours=9, minutes=10)
+
+    def entry(name: str, at: datetime, kind: str, subkind: str) -> Record:
+        draft = {"person": "patient", "at": at, "entry_id": name, "logged_at": at, "author": "patient"}
+        return make.stamped(Diary.model_validate({**draft, "kind": kind, "subkind": subkind}))
+
+    felt = [end - timedelta(minutes=5) + timedelta(seconds=1), end - timedelta(minutes=2)]
+    presses = [entry(f"p{n}", at, "symptom", "felt_spasm") for n, at in enumerate(felt)]
+    path = homes.write(tmp_path / "r.jsonl", [*few(6), *presses, entry("c", end, "note", "check")])
+    main(["report", "--input", str(path), "--out", "r.html"])
+    page = " ".join(Path("r.html").read_text().split())
+    assert (
+        "In 1 ten-minute check the camera saw 1 of 2 (9%–91%) spasms felt; 1 of 1 (21%–100%) it counted were felt."
+        in page
+    )

@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse
 
+from spasmwatch.domain.agreement import Agreement, agree
 from spasmwatch.domain.records import Diary, Observation
 from spasmwatch_services.diary.access import May, Visitor
-from spasmwatch_services.diary.agreement import Agreement, agree
 from spasmwatch_services.diary.house import House
 
 MINUTES = 10

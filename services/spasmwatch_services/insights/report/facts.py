@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from spasmwatch.domain.advice import Advice, Tier
+from spasmwatch.domain.agreement import Share, agree
 from spasmwatch.domain.association import Calendar, Finding, associations
 from spasmwatch.domain.records import SIDES, Diary, Spasm
 from spasmwatch.domain.treatments import Change, Cycle, DailyCounts, before_and_after, cycles
@@ -24,7 +25,7 @@ from spasmwatch_services.insights.report.course import Block, course
 ENOUGH_HOURS: Final = 2.0
 ENOUGH_DAYS: Final = 4
 """Below these the report gives no rate at all: it says what is missing."""
-FELT_WITHIN: Final = timedelta(minutes=3)
+CHECK_MINUTES: Final = 10
 RECENT_D: Final = 28
 
 
@@ -73,14 +74,17 @@ class Treated:
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
-    """How the household judged what the camera counted, and whether it counted what the person felt."""
+class AtHome:
+    """How the household judged what the camera counted, and how its ten-minute checks agree with the camera.
+
+    ``seen``: of the spasms felt during checks those the camera counted; ``felt``: of those it counted the felt ones.
+    """
 
     confirmed: int
     wrong: int
-    unsure: int
-    felt: int
-    felt_seen: int
+    checks: int
+    seen: Share
+    felt: Share
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,7 @@ class Facts:
     remedies: list[Finding]
     symptoms: list[Symptom]
     medicines: list[Medicine]
-    agreement: Agreement
+    at_home: AtHome
     alerts: list[AlertLine]
     unobserved: dict[str, float]
     versions: list[tuple[str, datetime]]
@@ -181,7 +185,7 @@ def gather(book: Casebook, settings: Settings, first: date | None, last: date | 
         remedies=associations(book.remedies(history)),
         symptoms=_symptoms(inside, advice),
         medicines=_medicines(inside),
-        agreement=_agreement(book, inside),
+        at_home=_at_home(book, inside),
         alerts=_alerts(book),
         unobserved=dict(book.minutes.unobserved),
         versions=sorted(((" ".join(name), when) for name, when in book.versions.items()), key=lambda pair: pair[1]),
@@ -301,21 +305,26 @@ def _treated(entries: Sequence[Diary], counts: DailyCounts, injections: Sequence
     return found
 
 
-def _agreement(book: Casebook, entries: Sequence[Diary]) -> Agreement:
+def _at_home(book: Casebook, entries: Sequence[Diary]) -> AtHome:
     verdicts = Counter(label.verdict for label in book.labels.values())
-    felt = [entry.at for entry in entries if entry.kind == "symptom" and entry.subkind == "felt_spasm"]
-    watched = [at for at in felt if book.observed.at(np.array([at.timestamp()]))[0]]
-    starts = np.array([spasm.start.timestamp() for spasm in book.spasms])
-    seen = 0
-    for at in watched:
-        low, high = np.searchsorted(starts, [(at - FELT_WITHIN).timestamp(), (at + FELT_WITHIN / 3).timestamp()])
-        seen += int(high > low)
-    return Agreement(
+    presses = [entry.at for entry in entries if (entry.kind, entry.subkind) == ("symptom", "felt_spasm")]
+    ends = [entry for entry in entries if (entry.kind, entry.subkind) == ("note", "check")]
+    checks = []
+    for end in ends:
+        start = end.at - timedelta(minutes=end.value or CHECK_MINUTES)
+        checks.append(
+            agree(
+                [press for press in presses if start <= press <= end.at],
+                [spasm for spasm in book.spasms if start <= spasm.start <= end.at],
+                float(np.diff(book.observed.until([start.timestamp(), end.at.timestamp()]))[0]),
+            )
+        )
+    return AtHome(
         verdicts["confirmed"],
         verdicts["false_alarm"] + verdicts["voluntary"],
-        verdicts["unsure"],
-        len(watched),
-        seen,
+        len(checks),
+        Share(sum(check.seen.part for check in checks), sum(check.seen.whole for check in checks)),
+        Share(sum(check.felt.part for check in checks), sum(check.felt.whole for check in checks)),
     )
 
 

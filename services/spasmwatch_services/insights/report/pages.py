@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from spasmwatch import __version__
 from spasmwatch.domain.advice import TIERS, Tier
+from spasmwatch.domain.agreement import Share
 from spasmwatch.domain.association import Finding, wording
 from spasmwatch.domain.treatments import Cycle, Estimate
 from spasmwatch.ports import Rate
@@ -243,14 +244,14 @@ class Pages:
 
     def agreement(self) -> str:
         """The home's own check of the camera."""
-        home = self.facts.agreement
+        home, lines = self.facts.at_home, []
         judged = home.confirmed + home.wrong
-        lines = []
         if judged:
             lines.append(f"The household judged {judged} counted spasms: {home.confirmed} confirmed, {home.wrong} not.")
-        if home.felt:
-            lines.append(f"Of {home.felt} spasms felt in view of the camera it had counted {home.felt_seen}.")
-        return " ".join(lines) or "Nobody has judged spasms in the diary yet, so agreement at home is unknown."
+        if home.checks and home.seen.whole:
+            lines.append(f"In {count(home.checks, 'ten-minute check')} the camera saw {_of(home.seen)} spasms felt;")
+            lines.append(f"{_of(home.felt)} it counted were felt.")
+        return " ".join(lines) or "Nobody has checked the camera against what is felt yet: agreement is unknown."
 
     def alerts(self) -> list[Row]:
         """The latest alerts."""
@@ -375,6 +376,11 @@ def _block(block: Block, facts: Facts) -> tuple[str, ...]:
 
 def _percent(share: float) -> str:
     return f"{share:.0%}" if share >= 0.1 else f"{share:.1%}" if share >= 0.01 else f"{share:.2%}"
+
+
+def _of(share: Share) -> str:
+    low, high = share.interval
+    return f"{share.part} of {share.whole} ({low:.0%}–{high:.0%})"
 
 
 def _per_hour(n: int, hours: float) -> str:
