@@ -366,7 +366,8 @@ def _parse_usual(payload: bytes | str) -> Record | None:
         record = model.model_validate_json(raw)
     except (ValidationError, OverflowError):
         return None  # the slower way finds the words for what is wrong
-    return record if record.model_fields_set >= _ENVELOPE_FIELDS else None
+    usual = record.schema_.startswith(f"{model.what}/1.") and record.model_fields_set >= _ENVELOPE_FIELDS
+    return record if usual else None
 
 
 def _parse_any(payload: bytes | str) -> Record:
@@ -377,24 +378,6 @@ def _parse_any(payload: bytes | str) -> Record:
     if not isinstance(fields, dict):
         raise RecordError("payload is not a JSON object")
     return parse_fields(fields)
-
-
-_USUAL: Final = re.compile(r'\{"schema":"([a-z]+)/1\.[0-9]+"')
-_ENVELOPE_SET: Final = (_ENVELOPE - {"schema"}) | {"schema_"}
-
-
-def _parse_usual(payload: bytes | str) -> Record | None:
-    """A record as our own programs write it, in one step and so twice as fast; None for anything else."""
-    begin = _USUAL.match(payload[:80] if isinstance(payload, str) else payload[:80].decode("ascii", "replace"))
-    model = MODELS.get(begin[1]) if begin else None
-    if model is None:
-        return None
-    try:
-        record = model.model_validate_json(payload)
-    except ValidationError:
-        return None
-    usual = record.schema_.startswith(f"{model.what}/1.") and record.model_fields_set >= _ENVELOPE_SET
-    return record if usual else None
 
 
 def parse_fields(fields: dict[str, Any]) -> Record:
