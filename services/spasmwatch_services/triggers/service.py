@@ -120,7 +120,7 @@ class TriggersService:
 
     def certain(self) -> bool:
         """Whether what comes from the home is new; False while it may have waited for us."""
-        return self._silent_since() is None
+        return self._waited_since() is None
 
     @property
     def alerts(self) -> list[Alert]:
@@ -154,13 +154,13 @@ class TriggersService:
 
     def _read(self, message: Message) -> None:
         now = self._heard
-        silent_since = self._silent_since()
+        waited_since = self._waited_since()
         arrival = Arrival(
             topic=message.topic,
             payload=message.payload,
             retained=message.retained,
             time=now,
-            earliest=now if silent_since is None else min(silent_since, now),
+            earliest=now if waited_since is None else min(waited_since, now),
         )
         self._keep(self._interpreter.read(arrival))
 
@@ -208,6 +208,11 @@ class TriggersService:
     def _silent_since(self) -> datetime | None:
         since = [link.silent_since for link in (self._connection, self._bridge) if link.silent_since]
         return min(since, default=None)
+
+    def _waited_since(self) -> datetime | None:
+        """From when on what comes now may be. While a bridge is down, what comes has not come over it."""
+        links = [self._connection] if self._bridge.down else [self._connection, self._bridge]
+        return min((link.silent_since for link in links if link.silent_since), default=None)
 
     def _echo(self, message: Message) -> None:
         """Our own ``online`` comes back after everything that waited for us at the home's broker."""

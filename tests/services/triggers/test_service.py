@@ -266,20 +266,37 @@ def test_a_stale_clock_that_is_set_right_neither_makes_a_coffee_nor_stretches_a_
 
 
 def test_a_bridge_that_was_down_makes_a_gap_and_its_retained_states_no_events(tmp_path: Path) -> None:
-    house = House(tmp_path, bridge_topic="spasmwatch/home/bridge/state", **COFFEE)
-    house.say("spasmwatch/home/bridge/state", b"1")
+    house = House(tmp_path, bridge_topic="spasmwatch/home/triggers/bridge", **COFFEE)
+    house.say("spasmwatch/home/triggers/bridge", b"1")
     house.say("zigbee2mqtt/coffee", power(1))
     house.wait(60)
-    house.say("spasmwatch/home/bridge/state", b"0")
+    house.say("spasmwatch/home/triggers/bridge", b"0")
     assert fault(house).active
     house.wait(300)
-    house.say("spasmwatch/home/bridge/state", b"1")
+    house.say("spasmwatch/home/triggers/bridge", b"1")
     house.say("zigbee2mqtt/coffee", power(1))
     house.wait(11)
     assert house.triggers() == []
     (gap,) = house.triggers("span")
     assert gap.end is not None
     assert gap.end - gap.time == timedelta(seconds=300)
+
+
+def test_while_a_bridge_is_down_the_devices_on_our_own_broker_count_as_ever(tmp_path: Path) -> None:
+    house = House(tmp_path, bridge_topic="spasmwatch/home/triggers/bridge", **COFFEE)
+    house.say("spasmwatch/home/triggers/bridge", b"1")
+    house.say("zigbee2mqtt/coffee", power(1))
+    house.say("zigbee2mqtt/room", b'{"temperature": 20}')
+    house.wait(60)
+    house.say("spasmwatch/home/triggers/bridge", b"0")
+    house.wait(60)
+    house.say("zigbee2mqtt/coffee", power(1250))
+    house.wait(30)
+    house.say("zigbee2mqtt/coffee", power(1))
+    house.say("zigbee2mqtt/room", b'{"temperature": 25}')
+    house.wait(2)
+    assert [coffee.certainty for coffee in house.triggers()] == [0.7]
+    assert [reading.value for reading in house.triggers("reading")] == [25]
 
 
 def test_an_unreadable_memory_is_left_behind(tmp_path: Path) -> None:
