@@ -15,6 +15,8 @@ from spasmwatch.domain.records import Region, Side
 MERGE_S: Final = 1.0
 # Movements spread, and bounce back: a burst so close to a spasm belongs to it.
 BESIDE_S: Final = 0.4
+# Weaker one-sided evidence than this is nothing to tell anybody.
+LEAST_PEAK: Final = 1.2
 # Both eyes shut at least this long, with lowered brows, is a hold; shorter ones count as a cluster only.
 HOLD_S: Final = 0.45
 HOLD_SQUEEZE: Final = 0.015
@@ -22,6 +24,9 @@ HOLD_SQUEEZE: Final = 0.015
 CLUSTER_CLOSURES: Final = 3
 CLUSTER_GAP_S: Final = 0.6
 CLUSTER_SQUEEZE: Final = 0.010
+YAWN_OPEN: Final = 0.16
+SUDDEN_S: Final = 0.25
+SUDDEN_SHARE: Final = 0.55
 LONGEST_BLINK_S: Final = 0.7
 REST_SQUEEZE: Final = 0.005
 REGION_MOVED: Final = {"brow": 0.02, "cheek": 0.02, "corner": 0.03}
@@ -60,7 +65,9 @@ def _hemifacial(bursts: Sequence[Burst], frames: Sequence[Evidence], known: Coll
             against = [b for b in sides[other_side(side)] if start - MERGE_S < b.end and b.start < end + MERGE_S]
             shown = within(frames, start, end)
             brief = end - start <= LONGEST_JERK_S
-            if _weight(own) < 2 * _weight(against) or (brief and mouth_leads(shown, side)):
+            if max(burst.peak for burst in own) < LEAST_PEAK:
+                continue
+            if _weight(own) < 2 * _weight(against) or mouth_leads(shown, side):
                 continue
             if brief and side not in known and is_lone_eye(own, shown, side):
                 continue
@@ -123,8 +130,26 @@ def _both_eyes(own: Sequence[Burst], frames: Sequence[Evidence]) -> Finding:
 
 
 def is_hold(closure: Burst, frames: Sequence[Evidence]) -> bool:
-    """Whether a closure of both eyes is long and forceful."""
-    return closure.length >= HOLD_S and _squeeze(closure, frames) >= HOLD_SQUEEZE
+    """Whether a closure of both eyes is long, forceful and sudden; rest, yawns and pulled faces come slowly."""
+    forceful = closure.length >= HOLD_S and _squeeze(closure, frames) >= HOLD_SQUEEZE
+    return forceful and _is_sudden(closure, frames) and not _is_wide(closure, frames)
+
+
+def _is_wide(closure: Burst, frames: Sequence[Evidence]) -> bool:
+    """Whether the mouth stood wide open meanwhile, as in a yawn."""
+    return fmean(frame.mouth_open for frame in within(frames, closure.start, closure.end)) > YAWN_OPEN
+
+
+def _is_sudden(closure: Burst, frames: Sequence[Evidence]) -> bool:
+    """Whether most of the closure was done within ``SUDDEN_S``."""
+    shown = within(frames, closure.start - SUDDEN_S, closure.peak_at)
+    done = max(
+        after.both_closure - before.both_closure
+        for index, after in enumerate(shown)
+        for before in shown[: index + 1]
+        if after.time - before.time <= SUDDEN_S
+    )
+    return done >= SUDDEN_SHARE * closure.peak
 
 
 def _squeeze(closure: Burst, frames: Sequence[Evidence]) -> float:

@@ -208,3 +208,4 @@ class Detector:
         right = 1 - face.right.gap / max(1e-3, self.baseline.gap["right"].value)
         self.baseline.lean.add(time, left - right)
         self.baseline.brow_distance.add(time, face.brow_distance)
+        self.baseline.mouth_open.add(time, face.mouth_open)

@@ -15,13 +15,14 @@ LID_UNIT: Final = 0.10
 CHANGE_UNIT: Final = 0.15
 PULL_UNIT: Final = 0.05
 NOISES_A_UNIT: Final = 4.0
-MOUTH_SUPPORT: Final = 0.4
+MOUTH_SUPPORT: Final = 0.25
 # A blink is never quite equal on both sides: difference over sum, of lids and looks together, must exceed this.
 LEAST_ASYMMETRY: Final = 0.45
 LEAST_EACH: Final = 0.10
+LEAST_LID: Final = 0.45
 # When both eyes close with both brows, or with the mouth wide open (a yawn), a difference between them is part of that.
 SQUEEZED: Final = 0.018
-WIDE_OPEN: Final = 0.28
+WIDE_OPEN: Final = 0.25
 STRAINED_CLOSURE: Final = 0.18
 STRAINED_ASYMMETRY: Final = 0.9
 
@@ -42,7 +43,8 @@ class Evidence:
     ``closure`` per side: 0 open as usual, 1 shut. ``change`` per side: the second witness above its noise.
     ``one_sided`` per side: score, 1 and more is a one-sided spasm of the eye. ``pull``: mouth pulled to the left (+)
     or right (−). ``brow``, ``cheek``, ``nose`` per side: height above usual; ``corner`` per side: place of the mouth
-    corner out and up, against usual. ``frown``: how much nearer the brows are to each other. Lengths in inter-ocular
+    corner out and up, against usual. ``frown``: how much nearer the brows are to each other; ``mouth_open``: how
+    much further than usual. Lengths in inter-ocular
     distances.
     """
 
@@ -106,7 +108,7 @@ def judge(time: float, face: FaceSignals, baseline: Baseline, units: Units) -> E
         nose={side: face.side(side).nose - baseline.nose[side].value for side in SIDES},
         corner={side: corner(face.side(side)) - baseline.corner[side].value for side in SIDES},
         frown=baseline.brow_distance.value - face.brow_distance,
-        mouth_open=face.mouth_open,
+        mouth_open=face.mouth_open - baseline.mouth_open.value,
         units=units,
     )
     lean = baseline.lean.value / 2
@@ -140,7 +142,7 @@ def _one_sided(side: str, lids: dict[str, float], evidence: Evidence) -> float:
     lid, look = lids[side] - lids[other], change[side] - change[other]
     lid_share = lid / (lids[side] + lids[other] + 0.5 * units.lid)
     look_share = look / (change[side] + change[other] + 0.15 * units.change)
-    if min(lid_share, look_share) < LEAST_EACH:
+    if lid < LEAST_LID * units.lid or min(lid_share, look_share) < LEAST_EACH:
         return 0.0
     strained = evidence.squeeze > SQUEEZED or evidence.mouth_open > WIDE_OPEN
     needed = STRAINED_ASYMMETRY if strained and evidence.both_closure > STRAINED_CLOSURE else LEAST_ASYMMETRY

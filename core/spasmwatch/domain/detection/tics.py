@@ -1,6 +1,7 @@
 """Brief sudden jerks: of a mouth corner, one eye alone, both brows, the nose."""
 
 from collections.abc import Sequence
+from statistics import fmean
 from typing import Final
 
 from spasmwatch.domain.detection.evidence import Evidence
@@ -20,6 +21,7 @@ OTHER_CORNER: Final = 0.6
 MOUTH_LEADS: Final = 2.0
 # An eye that closes this far without any pull of the mouth (in units) or rise of its brow is alone.
 LONE_CLOSURE: Final = 0.4
+LONE_PEAK: Final = 1.5
 LONE_PULL: Final = 0.5
 LONE_BROW: Final = 0.018
 # Brows and nose are judged only while the eyes are open: both move in a blink.
@@ -38,9 +40,14 @@ def jerks(bursts: Sequence[Burst], frames: Sequence[Evidence], restless: float) 
 
 def mouth_leads(frames: Sequence[Evidence], side: Side) -> bool:
     """Whether the mouth corner moves much more than the lid of its side."""
-    lid = max((frame.closure[side] - frame.closure[other_side(side)]) / frame.units.lid for frame in frames)
-    pull = max(frame.towards(side) / frame.units.pull for frame in frames)
+    lid = _top_third([(frame.closure[side] - frame.closure[other_side(side)]) / frame.units.lid for frame in frames])
+    pull = _top_third([frame.towards(side) / frame.units.pull for frame in frames])
     return pull > MOUTH_LEADS * max(0.0, lid)
+
+
+def _top_third(values: list[float]) -> float:
+    """Mean of the highest third: what a movement reached, without its ramps and without a single noisy frame."""
+    return fmean(sorted(values)[-max(1, len(values) // 3) :])
 
 
 def is_lone_eye(own: Sequence[Burst], frames: Sequence[Evidence], side: Side) -> bool:
@@ -83,7 +90,11 @@ def _is_jerk(burst: Burst, frames: Sequence[Evidence], restless: float) -> bool:
         own, other = top.corner[side], top.corner[other_side(side)]
         stands_out = top.towards(side) >= BEYOND_RESTLESS * restless
         return stands_out and own >= 0.5 * top.towards(side) and abs(other) <= OTHER_CORNER * own
-    return region == "eye" or top.both_closure < EYES_OPEN
+    if region == "eye":
+        return burst.peak >= LONE_PEAK and is_lone_eye(
+            [burst], within(frames, burst.start, burst.end), other_side(other_side(side))
+        )
+    return top.both_closure < EYES_OPEN
 
 
 def _rise(burst: Burst, frames: Sequence[Evidence]) -> float:
