@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from spasmwatch_services.alerts.backtest import Tally
 
 
+LEAST_DAYS = 14
+"""Shorter histories are not scaled to a month."""
+
+
 def alerts(parser: ArgumentParser) -> Handler:
     """Tell caregivers when spasms escalate or worsen, and when something is broken."""
 
@@ -117,8 +121,8 @@ def _line(alert: "Alert", chosen: "Settings") -> str:
 def _say_total(tally: "Tally", name: str) -> None:
     pushes, alerts_total = tally.pushes.total(), tally.alerts.total()
     by_rule = ", ".join(f"{number} {rule}" for rule, number in sorted(tally.pushes.items())) or "none"
-    days = max(tally.days, 1e-9)
+    monthly = f", {pushes * 30 / tally.days:.1f} in 30 days" if tally.days >= LEAST_DAYS else ""
     print(
         f"With {name} you would have had {alerts_total} alerts in {tally.days:.0f} days; {pushes} of them pushed"
-        f" ({by_rule}), {pushes * 30 / days:.1f} in 30 days. {tally.records} records."
+        f" ({by_rule}){monthly}. {tally.records} records."
     )

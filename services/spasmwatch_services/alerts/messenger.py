@@ -17,6 +17,9 @@ LONGEST_WAIT_S = 600.0
 GIVE_UP = timedelta(days=3)
 """A push that could not be delivered for so long is old news; the alert itself stays on the page."""
 
+ALONE = ("correction", "summary", "canary")
+"""Kinds of messages that are never put together with others."""
+
 Trouble = Callable[[str, str | None], None]
 """Told the recipient and what is wrong with the push path, or None when it works again."""
 
@@ -96,6 +99,11 @@ class Messenger:
 
 def _groups(deliveries: list[Delivery]) -> list[list[Delivery]]:
     """Urgent ones, corrections and plain messages alone; all other alerts that are due together in one push."""
-    alone = [[one] for one in deliveries if one.severity == "urgent" or one.kind in ("correction", "summary", "canary")]
-    rest = [one for one in deliveries if [one] not in alone]
-    return [*alone, rest] if rest else alone
+    alone: list[list[Delivery]] = []
+    together: list[Delivery] = []
+    for delivery in deliveries:
+        if delivery.severity == "urgent" or delivery.kind in ALONE:
+            alone.append([delivery])
+        else:
+            together.append(delivery)
+    return [*alone, together] if together else alone

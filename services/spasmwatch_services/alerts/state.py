@@ -16,8 +16,9 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from spasmwatch.domain.alerting.engine import EngineMemory, PersonMemory
+from spasmwatch.domain.alerting.engine import EngineMemory
 from spasmwatch.domain.alerting.lifecycle import Memory
+from spasmwatch.domain.alerting.person import PersonMemory
 from spasmwatch.domain.alerting.presence import NodeMemory
 from spasmwatch.domain.records import Alert
 from spasmwatch.domain.trend.daybook import Day

@@ -35,9 +35,11 @@ class Wording:
 
     def notification(self, deliveries: Sequence[Delivery], now: datetime) -> Notification:
         """One push for what is due together; at least one delivery."""
-        if len(deliveries) > 1:
-            return self._together(deliveries)
-        delivery = deliveries[0]
+        # Of one alert only the latest word: during quiet hours several may have piled up.
+        latest = list({delivery.alert_id or delivery.id: delivery for delivery in deliveries}.values())
+        if len(latest) > 1:
+            return self._together(latest)
+        delivery = latest[0]
         if delivery.alert_id is None or "alert" not in delivery.value:
             return self._plain(delivery, now)
         alert = Alert.model_validate(delivery.value["alert"])

@@ -131,6 +131,23 @@ def test_faults_that_come_in_a_swarm_are_pushed_together(tmp_path: Path) -> None
         assert all(node in alerts.push.sent[0][1].body for node in ("cam1", "recorder", "triggers"))
 
 
+def test_what_piles_up_about_one_alert_in_quiet_hours_is_one_push(tmp_path: Path) -> None:
+    night = NOON.replace(hour=23)
+    settings = {
+        "recipients": [
+            {"name": "anna", "address": "ntfy://127.0.0.1/anna", "health_details": True},
+            {"name": "ben", "address": "ntfy://127.0.0.1/ben", "step": 1},
+        ],
+        "quiet": {"begin": "22:00", "end": "12:30"},
+    }
+    with desk(tmp_path, settings, HandClock(night)) as alerts:
+        alerts.hear(*burst(night))
+        alerts.later(hours=12, minutes=10)  # a repetition is due too
+        alerts.later(hours=2)
+        pushes = [note.title for address, note in alerts.push.sent if address.endswith("anna")]
+        assert [title for title in pushes if "this morning" not in title] == ["Still: Many spasms now"]
+
+
 def test_a_push_service_that_is_away_loses_nothing(tmp_path: Path) -> None:
     with desk(tmp_path) as alerts:
         alerts.push.wrong = PushError("the push service ntfy://127.0.0.1 is out of reach")

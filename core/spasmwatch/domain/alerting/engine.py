@@ -10,11 +10,11 @@ from typing import Literal
 
 from spasmwatch.domain.advice import Advice
 from spasmwatch.domain.alerting import faults, red_flag
-from spasmwatch.domain.alerting.escalation import EscalationMemory, EscalationRule
-from spasmwatch.domain.alerting.judgement import DETECTOR, Judge, Watch
+from spasmwatch.domain.alerting.judgement import DETECTOR
 from spasmwatch.domain.alerting.lifecycle import Finding, Lifecycle, Memory, Open, Outcome
 from spasmwatch.domain.alerting.parameters import Rules
-from spasmwatch.domain.alerting.presence import Blindness, CameraSilence, FaceMemory, NodeMemory
+from spasmwatch.domain.alerting.person import Person, PersonMemory
+from spasmwatch.domain.alerting.presence import CameraSilence, NodeMemory
 from spasmwatch.domain.records import Diary, Health, Label, Observation, Record, Spasm, Verdict
 from spasmwatch.domain.topics import AlertCommand, Fault
 from spasmwatch.domain.trend.daybook import KEPT_DAYS, Day, DayBook, Minute
@@ -30,23 +30,6 @@ NO_SPASM: tuple[Verdict, ...] = ("false_alarm", "voluntary")
 
 
 @dataclass(slots=True)
-class PersonMemory:
-    """What is remembered of one person beside the day book.
-
-    ``injections`` maps diary entries to home days, ``verdicts`` spasms to what people said of them, ``revisions`` diary
-    entries to the highest revision seen.
-    """
-
-    escalation: EscalationMemory = field(default_factory=EscalationMemory)
-    face: FaceMemory = field(default_factory=FaceMemory)
-    judged: date | None = None
-    injections: dict[str, date] = field(default_factory=dict)
-    watch: Watch = field(default_factory=Watch)
-    verdicts: dict[str, Verdict] = field(default_factory=dict)
-    revisions: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
 class EngineMemory:
     """Everything that must survive a restart, in pieces that are saved one by one."""
 
@@ -54,21 +37,6 @@ class EngineMemory:
     people: dict[str, PersonMemory] = field(default_factory=dict)
     nodes: dict[str, NodeMemory] = field(default_factory=dict)
     days: dict[str, dict[date, Day]] = field(default_factory=dict)
-
-
-class _Person:
-    """The rules of one person."""
-
-    def __init__(self, name: str, rules: Rules, zone: tzinfo, memory: PersonMemory, days: dict[date, Day]) -> None:
-        self.name, self.memory, self.piece = name, memory, f"person/{name}"
-        self.book = DayBook(zone, rules.escalation.long_s, days)
-        self.escalation = EscalationRule(rules.escalation, name, self.book, memory.escalation)
-        self.blindness = Blindness(rules.blind, name, self.book, memory.face)
-        self._rules = rules
-
-    def judge(self) -> Judge:
-        """The daily judge, with the injections known by now."""
-        return Judge(self._rules, self.name, self.book, self.memory.watch, self.memory.injections.values())
 
 
 class Engine:
@@ -86,7 +54,7 @@ class Engine:
         self._ticked_at: datetime | None = None
         self._due: datetime | None = None
         self._due_is_old = True
-        self._people: dict[str, _Person] = {}
+        self._people: dict[str, Person] = {}
         self._cameras: dict[str, CameraSilence] = {}
         for name, memory_of in self.memory.people.items():
             self._people[name] = self._make(name, memory_of)
@@ -224,7 +192,7 @@ class Engine:
         self._escalation_minute(person, minute, now, outcome)
         return outcome
 
-    def _face(self, person: _Person, minute: Minute, now: datetime, outcome: Outcome) -> None:
+    def _face(self, person: Person, minute: Minute, now: datetime, outcome: Outcome) -> None:
         blindness = person.blindness
         finding = blindness.observation(minute)
         if finding is not None and self._rules.blind.enabled:
@@ -232,7 +200,7 @@ class Engine:
         elif blindness.seen and self.lifecycle.is_open(blindness.key):
             outcome.add(self.lifecycle.clear(blindness.key, now, "the face is seen again"))
 
-    def _escalation_minute(self, person: _Person, minute: Minute, now: datetime, outcome: Outcome) -> None:
+    def _escalation_minute(self, person: Person, minute: Minute, now: datetime, outcome: Outcome) -> None:
         rule = person.escalation
         finding = rule.observation(minute, now)
         if finding is not None and self._rules.escalation.enabled and not self._broken(minute.observation.node):
@@ -312,13 +280,13 @@ class Engine:
 
     # Once a day
 
-    def _next_judgement(self, person: _Person) -> datetime | None:
+    def _next_judgement(self, person: Person) -> datetime | None:
         if person.memory.judged is None:
             return None
         day = person.memory.judged + timedelta(days=1)
         return datetime.combine(day, time(self._rules.worsening.hour), self._zone)
 
-    def _judge(self, person: _Person, now: datetime) -> Outcome:
+    def _judge(self, person: Person, now: datetime) -> Outcome:
         self._set_judged(person, now)
         today = person.book.local_day(now)
         person.book.touched.update(person.book.forget_before(today - timedelta(days=KEPT_DAYS)))
@@ -339,14 +307,14 @@ class Engine:
             return "fault"
         return "paused" if person.memory.face.paused else None
 
-    def _impaired(self, person: _Person) -> bool:
+    def _impaired(self, person: Person) -> bool:
         """Whether the person cannot be seen now: no face for long, or every camera broken."""
         if self.lifecycle.is_open(person.blindness.key):
             return True
         broken = {alert.key.node for alert in self.lifecycle.open() if alert.key.what in BREAKDOWNS}
         return bool(self._cameras) and broken.issuperset(self._cameras)
 
-    def _set_judged(self, person: _Person, now: datetime) -> None:
+    def _set_judged(self, person: Person, now: datetime) -> None:
         local = now.astimezone(self._zone)
         early = local.hour < self._rules.worsening.hour
         person.memory.judged = local.date() - timedelta(days=1 if early else 0)
@@ -362,7 +330,7 @@ class Engine:
             self._due_is_old = True
         return outcome
 
-    def _person(self, name: str) -> _Person:
+    def _person(self, name: str) -> Person:
         person = self._people.get(name)
         if person is None:
             memory = self.memory.people[name] = PersonMemory()
@@ -371,9 +339,9 @@ class Engine:
         self.touched.add(person.piece)
         return person
 
-    def _make(self, name: str, memory: PersonMemory) -> _Person:
+    def _make(self, name: str, memory: PersonMemory) -> Person:
         days = self.memory.days.setdefault(name, {})
-        return _Person(name, self._rules, self._zone, memory, days)
+        return Person(name, self._rules, self._zone, memory, days)
 
     def _camera(self, observation: Observation) -> CameraSilence:
         node = observation.node
