@@ -184,11 +184,14 @@ class _Drawing:
         figure.subplots_adjust(left=34 / width, right=1 - 22 / width, top=1 - 34 / height, bottom=26 / height)
         self._rates(top, narrow=width < 480)
         self._observed(bottom)
-        time_axis(bottom, self.zone, ticks=5 if width < 480 else 8)
-        bottom.set_xlim(days(self.begin), days(self.end))
+        time_axis(bottom, self.begin, self.end, self.zone, ticks=4 if width < 480 else 8)
+        top.tick_params(labelbottom=False)
         unit = "minutes" if self.bucket == "hour" else "hours"
         for axes, text in ((top, "spasms per observed hour"), (bottom, f"{unit} observed per {self.bucket}")):
-            axes.set_title(text, loc="left", fontsize=12, color=COLOURS["soft"], pad=5 if axes is bottom else 18)
+            # A plain text, because a title is laid out anew at every step of drawing.
+            up = 20 if axes is top else 5
+            axes.annotate(text, (0, 1), xytext=(0, up), xycoords="axes fraction", textcoords="offset points",
+                          fontsize=12, color=COLOURS["soft"])  # fmt: skip
             axes.tick_params(length=0, labelsize=12)
 
     def _rates(self, axes: Axes, *, narrow: bool) -> None:

@@ -95,7 +95,7 @@ class _Drawing:
             self._lane(axes, row, lane, _MARKERS[row % len(_MARKERS)], narrow=width < 480)
         self._name(axes, rows - 1, "observed")
         self._coverage(axes, rows - 1)
-        time_axis(axes, self.zone, ticks=5 if width < 480 else 9)
+        time_axis(axes, self.start, self.end, self.zone, ticks=4 if width < 480 else 8)
         axes.tick_params(length=3, labelsize=12)
 
     def _name(self, axes: Axes, row: int, name: str) -> None:
@@ -129,9 +129,8 @@ class _Drawing:
             row + 0.66, days(self.end) - days(self.start), left=days(self.start),
             height=0.56, facecolor="none", edgecolor=COLOURS["hatch"], hatch="///", linewidth=0,
         )  # fmt: skip
-        for item in self.observed:
-            if item.share > 0:
-                begin, finish = days(item.start), days(item.end)
-                height = -0.56 * min(1.0, item.share)
-                axes.bar(begin, height, bottom=base, width=finish - begin, align="edge", color=COLOURS["bar"],
-                         linewidth=0)  # fmt: skip
+        seen = [item for item in self.observed if item.share > 0]
+        axes.bar(
+            [days(item.start) for item in seen], [-0.56 * min(1.0, item.share) for item in seen], bottom=base,
+            width=[days(item.end) - days(item.start) for item in seen], align="edge", color=COLOURS["bar"], linewidth=0,
+        )  # fmt: skip
