@@ -150,6 +150,20 @@ def test_a_server_home_is_the_same_after_wipe_and_restore(tmp_path: Path, influx
     assert house.state() == before
 
 
+def test_settings_and_keys_can_come_first(tmp_path: Path) -> None:
+    house = House(tmp_path / "home")
+    house.fill()
+    before = house.state()
+    backup = str(tmp_path / "backup.tar.gz")
+    assert house.run("backup", backup) == 0
+    house.wipe()
+    assert house.run("restore", backup, "--settings-only") == 0
+    assert (house.folder / "secrets" / "mqtt_cam1").read_text() == "a password\n"
+    assert not house.data.exists()
+    assert house.run("restore", backup) == 0
+    assert house.state() == before
+
+
 def test_a_backup_is_taken_whole_while_programs_write(tmp_path: Path) -> None:
     house = House(tmp_path / "home")
     house.fill()

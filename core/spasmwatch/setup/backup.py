@@ -101,6 +101,11 @@ def restore(parser: argparse.ArgumentParser) -> Handler:
     """Put a backup back, on the same or on a new machine; stop the programs first."""
     parser.add_argument("source", type=Path, metavar="FILE", help="a file that `spasmwatch backup` wrote")
     parser.add_argument("--force", action="store_true", help="replace what is there; it is moved aside, not removed")
+    parser.add_argument(
+        "--settings-only",
+        action="store_true",
+        help="settings and keys only: the first step where the store is a server",
+    )
     return _restore
 
 
@@ -116,9 +121,13 @@ def _restore(args: argparse.Namespace) -> None:
         # Read where they are, so that wrong ones are noticed before anything is touched.
         kept = folder / "settings" / Path(manifest.settings).name
         settings = settings_room.load(kept if kept.exists() else None)
-        _put(folder / "data", settings.home.data, force=args.force)
+        if not args.settings_only:
+            _put(folder / "data", settings.home.data, force=args.force)
         if (folder / "settings").is_dir():
             _put_settings(folder / "settings", kept, settings_file, force=args.force)
+        if args.settings_only:
+            print(f"restored settings and keys of {manifest.made} in {settings_file.parent}")
+            return
         counts = _fill_store(settings_file, settings, folder / "store")
     missing = {what: number for what, number in manifest.counts.items() if counts.get(what, 0) < number}
     if missing:

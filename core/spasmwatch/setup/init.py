@@ -56,7 +56,7 @@ def _init(args: argparse.Namespace) -> int:
     owner = _owner()
     made = lay_down(root, choices, owner)
     if os.getuid() == 0:
-        _give_to((root / ".env", root / "var", *(root / "var").rglob("*")), owner)
+        _give_to((root / ".env", root / "backups", root / "var", *(root / "var").rglob("*")), owner)
     for what in made:
         print(f"new: {what}")
     if not made:
