@@ -1,10 +1,12 @@
-"""How fast the recorder takes a backlog from Mosquitto into a store, beside a bare paho consumer in the same run.
+"""How fast the recorder takes records from Mosquitto into a store, beside a bare paho consumer in the same run.
 
-    python bench/throughput.py [--records 50000] [--store influx|sqlite|both] [--runs 3]
+    python bench/throughput.py [--records 50000] [--store influx|sqlite|both] [--runs 3] [--way flow|backlog|both]
     python bench/throughput.py --records 1000000 --store influx --memory
 
-Each consumer has a persistent session with all records waiting for it in the broker; the clock runs from the first
-message to the last: acknowledged (bare consumer), or stored, rolled up and receipted (recorder).
+``flow``: one publisher at QoS 1, as fast as paho can, and the consumer beside it. ``backlog``: all records wait in the
+broker before the consumer connects to its persistent session. The clock runs from the first message to the last:
+acknowledged (bare consumer, which does nothing else), or stored, rolled up and receipted (recorder). CPU is what the
+consuming process itself used for a record.
 """
 
 import argparse
@@ -16,7 +18,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import paho.mqtt.client as paho
@@ -24,14 +27,19 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "tests"), str(Path(__file__).parent)]
 
-from homes import history  # noqa: E402
+from homes import payloads  # noqa: E402
 from spasmwatch.domain.records import MODELS  # noqa: E402
 from spasmwatch.domain.topics import Receipt, Topics  # noqa: E402
 from support.influx import influxdb  # noqa: E402
 from support.servers import mosquitto  # noqa: E402
 
 TOPICS = Topics("spasmwatch", "home")
-WAITING_AT_ONCE = 100_000
+BATCH = 500
+"""The recorder's; its first receipt comes after so many."""
+
+
+Measured = tuple[float, float]
+"""Records a second, and microseconds of CPU for each."""
 
 
 def main() -> None:
@@ -39,25 +47,36 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--records", type=int, default=50_000)
     parser.add_argument("--store", choices=["influx", "sqlite", "both"], default="both")
+    parser.add_argument("--way", choices=["flow", "backlog", "both"], default="both")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--memory", action="store_true", help="one run of the recorder, its memory as it goes")
+    parser.add_argument("--publish", nargs=2, type=int, metavar=("PORT", "SEED"), help=argparse.SUPPRESS)
     args = parser.parse_args()
     stores = ["influx", "sqlite"] if args.store == "both" else [args.store]
-    if args.memory:
+    if args.publish:
+        _publish(args.publish[0], args.records, args.publish[1])
+    elif args.memory:
         for store in stores:
             _watch_memory(store, args.records)
-        return
-    print(f"{args.records} records waiting, {args.runs} runs, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-    print(f"{'consumer':24s} {'records/s: median':>18s} {'each run':>30s}")
-    results: dict[str, list[float]] = {"bare paho, QoS 1": [], **{f"recorder into {store}": [] for store in stores}}
-    for run in range(args.runs):
-        results["bare paho, QoS 1"].append(_bare(args.records, run))
+    else:
+        for way in ("flow", "backlog") if args.way == "both" else (args.way,):
+            _compare(way, stores, args.records, args.runs)
+
+
+def _compare(way: str, stores: list[str], number: int, runs: int) -> None:
+    print(f"{way}: {number} records, {runs} runs, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    print(f"{'consumer':24s} {'records/s':>10s} {'CPU each':>9s}  of bare   each run")
+    results: dict[str, list[Measured]] = {"bare paho, QoS 1": [], **{f"recorder into {store}": [] for store in stores}}
+    for run in range(runs):
+        results["bare paho, QoS 1"].append(_bare(way, number, run))
         for store in stores:
-            results[f"recorder into {store}"].append(_recorder(store, args.records, run))
-    bare = statistics.median(results["bare paho, QoS 1"])
-    for name, rates in results.items():
-        each, middle = " ".join(f"{rate:.0f}" for rate in rates), statistics.median(rates)
-        print(f"{name:24s} {middle:18.0f} {each:>30s}   {middle / bare:.0%} of bare")
+            results[f"recorder into {store}"].append(_recorder(way, store, number, run))
+    bare = statistics.median(rate for rate, _ in results["bare paho, QoS 1"])
+    for name, measured in results.items():
+        rate = statistics.median(rate for rate, _ in measured)
+        used = statistics.median(used for _, used in measured)
+        each = " ".join(f"{rate:.0f}" for rate, _ in measured)
+        print(f"{name:24s} {rate:10.0f} {used:6.0f} µs  {rate / bare:7.0%}   {each}", flush=True)
 
 
 def _client(port: int, name: str, *, clean: bool) -> paho.Client:
@@ -68,44 +87,48 @@ def _client(port: int, name: str, *, clean: bool) -> paho.Client:
     return client
 
 
-def _session(port: int, name: str, filters: Sequence[str]) -> None:
-    """A persistent session that waits, disconnected."""
+def _session(port: int, name: str) -> None:
+    """A persistent session that waits for all records, disconnected."""
     client = _client(port, name, clean=False)
     done = threading.Event()
     client.on_subscribe = lambda *_: done.set()
-    client.subscribe([(topic_filter, 1) for topic_filter in filters])
+    client.subscribe([(TOPICS.every(what), 1) for what in MODELS])
     done.wait(10)
     client.disconnect()
     client.loop_stop()
 
 
-def _publish(port: int, number: int, seed: int, waiting: threading.Semaphore | None = None) -> None:
+def _publish(port: int, number: int, seed: int) -> None:
     client = _client(port, "filler", clean=True)
-    last = None
-    for record, _ in zip(history(seed), range(number), strict=False):
-        if waiting is not None:
-            waiting.acquire()
-        while client._out_messages.__len__() > 900:
-            time.sleep(0.001)
-        last = client.publish(TOPICS.of(record.node, record.what), record.payload(), qos=1)
-    if last is not None:
-        last.wait_for_publish(600)
+    room = threading.Semaphore(900)
+    client.on_publish = lambda *_: room.release()
+    for what, payload in islice(payloads(seed), number):
+        room.acquire()
+        client.publish(TOPICS.of("cam1", what), payload, qos=1)
+    for _ in range(900):
+        room.acquire()
     client.disconnect()
     client.loop_stop()
 
 
-def _bare(number: int, run: int) -> float:
+def _publisher(port: int, number: int, seed: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, __file__, "--records", str(number), "--publish", str(port), str(seed)])
+
+
+def _bare(way: str, number: int, run: int) -> Measured:
     with tempfile.TemporaryDirectory(prefix="spasmwatch-bench-") as folder, mosquitto(Path(folder)) as port:
-        _session(port, "bare", [TOPICS.every(what) for what in MODELS])
-        _publish(port, number, run)
+        _session(port, "bare")
+        publisher = _publisher(port, number, run)
+        if way == "backlog":
+            publisher.wait()
         client = paho.Client(CallbackAPIVersion.VERSION2, client_id="bare", clean_session=False)
-        count, first, done = 0, 0.0, threading.Event()
+        count, first, used, done = 0, 0.0, 0.0, threading.Event()
 
         def arrived(*_: object) -> None:
-            nonlocal count, first
+            nonlocal count, first, used
             count += 1
             if count == 1:
-                first = time.perf_counter()
+                first, used = time.perf_counter(), time.process_time()
             if count == number:
                 done.set()
 
@@ -113,10 +136,11 @@ def _bare(number: int, run: int) -> float:
         client.connect("127.0.0.1", port)
         client.loop_start()
         done.wait(600)
-        took = time.perf_counter() - first
+        took, used = time.perf_counter() - first, time.process_time() - used
+        publisher.wait()
         client.disconnect()
         client.loop_stop()
-        return number / took
+        return number / took, used / number * 1e6
 
 
 @contextlib.contextmanager
@@ -157,38 +181,60 @@ class _Receipts:
         self._client.loop_stop()
 
 
-def _recorder(store: str, number: int, run: int) -> float:
-    with tempfile.TemporaryDirectory(prefix="spasmwatch-bench-") as name, mosquitto(Path(name)) as port:
-        with _settings(store, port, Path(name)) as settings:
-            _session(port, "home-recorder", [TOPICS.every(what) for what in MODELS])
-            _publish(port, number, run)
-            receipts = _Receipts(port, number)
-            command = [sys.executable, "-m", "spasmwatch", "recorder", "--settings", str(settings)]
-            with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-                receipts.done.wait(900)
-                process.terminate()
-            receipts.close()
-            return (receipts.stored - 500) / (receipts.last - receipts.first)
+@contextlib.contextmanager
+def _running(settings: Path) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "spasmwatch", "recorder", "--settings", str(settings)]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        yield process
+        process.terminate()
+
+
+def _used(process: subprocess.Popen[bytes]) -> float:
+    """Seconds of CPU so far."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rsplit(") ", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _recorder(way: str, store: str, number: int, run: int) -> Measured:
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="spasmwatch-bench-")))
+        port = stack.enter_context(mosquitto(folder))
+        settings = stack.enter_context(_settings(store, port, folder))
+        _session(port, "home-recorder")
+        receipts = _Receipts(port, number)
+        if way == "backlog":
+            _publisher(port, number, run).wait()
+        process = stack.enter_context(_running(settings))
+        if way == "flow":
+            while _used(process) < 0.1 or not (folder / "data" / "outbox").exists():
+                time.sleep(0.05)
+            used = _used(process)
+            _publisher(port, number, run).wait()
+        else:
+            used = 1.0  # about what the start costs
+        receipts.done.wait(900)
+        used = _used(process) - used
+        receipts.close()
+        return (receipts.stored - BATCH) / (receipts.last - receipts.first), used / number * 1e6
 
 
 def _watch_memory(store: str, number: int) -> None:
-    with tempfile.TemporaryDirectory(prefix="spasmwatch-bench-") as name, mosquitto(Path(name)) as port:
-        with _settings(store, port, Path(name)) as settings:
-            receipts = _Receipts(port, number)
-            _session(port, "home-recorder", [TOPICS.every(what) for what in MODELS])
-            command = [sys.executable, "-m", "spasmwatch", "recorder", "--settings", str(settings)]
-            with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-                filler = threading.Thread(target=_publish, args=[port, number, 1])
-                filler.start()
-                print(f"{'stored':>10s} {'records/s':>10s} {'resident MB':>12s}   ({store})", flush=True)
-                before = 0
-                while not receipts.done.wait(10):
-                    rss = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1]) * 4096 / 1e6
-                    print(f"{receipts.stored:10d} {(receipts.stored - before) / 10:10.0f} {rss:12.1f}", flush=True)
-                    before = receipts.stored
-                filler.join()
-                process.terminate()
-            receipts.close()
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="spasmwatch-bench-")))
+        port = stack.enter_context(mosquitto(folder))
+        settings = stack.enter_context(_settings(store, port, folder))
+        receipts = _Receipts(port, number)
+        _session(port, "home-recorder")
+        process = stack.enter_context(_running(settings))
+        publisher = _publisher(port, number, 1)
+        print(f"{'stored':>10s} {'records/s':>10s} {'resident MB':>12s}   ({store})", flush=True)
+        before = 0
+        while not receipts.done.wait(20):
+            resident = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1]) * 4096 / 1e6
+            print(f"{receipts.stored:10d} {(receipts.stored - before) / 20:10.0f} {resident:12.1f}", flush=True)
+            before = receipts.stored
+        publisher.wait()
+        receipts.close()
 
 
 if __name__ == "__main__":
