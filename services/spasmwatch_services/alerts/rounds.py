@@ -84,9 +84,9 @@ class Rounds:
             self._state.set_note(f"canary/{name}", now.isoformat())
             return False
         sent_at = datetime.fromisoformat(sent)
-        alert_id = canary_id(name, sent_at)
-        asked = self._state.note(f"asked/{name}") == alert_id
-        answered = self._state.note(f"answered/{alert_id}") is not None
+        asked = self._state.note(f"asked/{name}") is not None
+        proven = self._state.note(f"proven/{name}")
+        answered = proven is not None and datetime.fromisoformat(proven) >= sent_at
         if asked and not answered and now - sent_at > CANARY_PATIENCE:
             self.unanswered[name] = f"{name} has not answered the test push of {sent_at:%d %b}"
         elif answered:

@@ -210,7 +210,7 @@ class AlertService:
             # The broker lets an account write below its own name only; the payload must not say another one.
             raise RecordError(f"{actor} may not speak for {command.actor}")
         if alert_id.startswith(CANARY):
-            self._state.set_note(f"answered/{alert_id}", now.isoformat())
+            self._state.set_note(f"proven/{command.actor}", now.isoformat())
             return Outcome()
         return self.engine.command(alert_id, command, now)
 
