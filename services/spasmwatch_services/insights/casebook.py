@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spasmwatch.domain.association import Exposures, History, ObservedTime
-from spasmwatch.domain.exposures import exposures
+from spasmwatch.domain.exposures import exposures, gaps
 from spasmwatch.domain.records import HOME, Alert, Diary, Label, Observation, Record, Spasm, Trigger
 from spasmwatch.domain.rollups import count, seen_once
 from spasmwatch.errors import UsageError
@@ -128,11 +128,15 @@ class Casebook:
         for spasm in self.spasms:
             kinds[spasm.kind or "unclassified"].append(spasm.start.timestamp())
         found: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
+        sensed: set[str] = set()
+        silent = np.array([(start.timestamp(), end.timestamp()) for start, end in gaps(self.triggers)]).reshape(-1, 2)
         for exposure in exposures([*self.triggers, *(entry for entry in self.diary if _is_exposure(entry))]):
             if exposure.certainty >= CERTAIN:
                 dose = exposure.value
                 if dose is None and exposure.kind == "sleep":
                     dose = (exposure.end - exposure.start) / timedelta(hours=1) or None
+                if any(source != "diary" for source in exposure.sources):
+                    sensed.add(exposure.kind)
                 found[exposure.kind].append(
                     (exposure.start.timestamp(), exposure.end.timestamp(), np.nan if dose is None else dose)
                 )
@@ -142,6 +146,8 @@ class Casebook:
             {kind: np.array(moments) for kind, moments in sorted(kinds.items())},
             {kind: columns(rows) for kind, rows in found.items()},
             np.array([entry.at.timestamp() for entry in self.injections()]),
+            (silent[:, 0], silent[:, 1]),
+            frozenset(sensed),
         )
 
     def injections(self) -> list[Diary]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from spasmwatch_services.insights.casebook import Casebook
 
 REPORT_DAYS = 84
-"""Without ``--from`` a report covers twelve weeks, about one treatment cycle."""
+"""Without ``--from`` a report from the store covers twelve weeks, about one treatment cycle."""
 
 
 def insights(parser: ArgumentParser) -> Handler:
@@ -35,7 +35,10 @@ def insights(parser: ArgumentParser) -> Handler:
 
             main(settings.load(args.settings))
             return
-        found = associations(_casebook(args, settings.load(args.settings)).history())
+        chosen = settings.load(args.settings)
+        if args.input is None and args.first is None:
+            args.first = _today(args, chosen) - timedelta(days=chosen.insights.days)
+        found = associations(_casebook(args, chosen).history())
         if args.json:
             for finding in found:
                 print(lines.json_line(finding))
@@ -55,8 +58,7 @@ def report(parser: ArgumentParser) -> Handler:
 
         chosen = settings.load(args.settings)
         if args.input is None and args.first is None:
-            last = args.last or datetime.now(chosen.home.zone).date()
-            args.first = last - timedelta(days=REPORT_DAYS - 1)
+            args.first = _today(args, chosen) - timedelta(days=REPORT_DAYS - 1)
         write(args.out, _casebook(args, chosen), chosen, args.first, args.last)
 
     return handle
@@ -75,6 +77,11 @@ def _day(text: str) -> date:
 
 
 _day.__name__ = "date"  # argparse names it in its message
+
+
+def _today(args: Namespace, chosen: Settings) -> date:
+    last: date | None = args.last
+    return last or datetime.now(chosen.home.zone).date()
 
 
 def _casebook(args: Namespace, chosen: Settings) -> "Casebook":

@@ -57,3 +57,8 @@ def test_cells_keep_every_second_and_every_spasm() -> None:
     assert cut.spasms.sum() == spasms.size
     within = [((spasms >= each) & (spasms < each + 3600)) for each in coffee]
     assert cut.spasms[cut.exposed[:, 0], 0].sum() == np.any(within, axis=0).sum()
+
+
+def test_time_in_which_the_sensors_were_silent_is_left_out() -> None:
+    observed = ObservedTime.of([0, 100], [60, 60], [60, 30]).without([-50, 40, 130], [10, 110, 1000])
+    assert np.diff(observed.until([0, 10, 40, 60, 110, 130, 160])) == pytest.approx([0, 30, 0, 0, 10, 0])

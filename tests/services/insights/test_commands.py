@@ -68,7 +68,7 @@ def test_without_input_the_store_is_read(history: Path, tmp_path: Path, capsys: 
     store = SqliteStore(tmp_path / "store.sqlite", home="home", timezone="UTC")
     store.write(list(read_records(history)))
     store.close()
-    main(["insights", "--json"])
+    main(["insights", "--json", "--from", "2026-01-01"])
     assert capsys.readouterr().out == from_file
 
 

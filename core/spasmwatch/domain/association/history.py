@@ -32,6 +32,8 @@ class History:
     """Observed time, moments of spasms by kind, exposures by trigger and moments of injections of one person.
 
     All times are seconds since the epoch; ``zone`` is where local days begin. Kind ``all`` is not among ``spasms``.
+    ``silent`` are starts and ends of the times in which the home's sensors were not heard: for the triggers named in
+    ``sensed`` these are neither exposure nor its absence.
     """
 
     zone: ZoneInfo
@@ -39,12 +41,18 @@ class History:
     spasms: dict[str, Floats]
     exposures: dict[str, Exposures] = field(default_factory=dict)
     injections: Floats = field(default_factory=_none)
+    silent: tuple[Floats, Floats] = field(default_factory=lambda: (_none(), _none()))
+    sensed: frozenset[str] = frozenset()
 
     def of_kind(self, kind: str) -> Floats:
         """Moments of the spasms of one kind, or of ``all``, in rising order."""
         if kind != "all":
             return self.spasms[kind]
         return np.sort(np.concatenate([*self.spasms.values(), _none()]))
+
+    def observed_for(self, trigger: str) -> ObservedTime:
+        """The observed time in which it is known whether the person was exposed to ``trigger``."""
+        return self.observed.without(*self.silent) if trigger in self.sensed else self.observed
 
     @property
     def kinds(self) -> list[str]:

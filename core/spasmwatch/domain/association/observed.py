@@ -7,6 +7,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spasmwatch.domain.association.windows import inside
+
 Floats = NDArray[np.float64]
 
 
@@ -52,6 +54,16 @@ class ObservedTime:
         """Observed seconds before each moment."""
         summed = np.concatenate(([0.0], np.cumsum(self.share * np.diff(self.edges))))
         return np.asarray(np.interp(np.asarray(moments, dtype=float), self.edges, summed))
+
+    def without(self, first: ArrayLike, last: ArrayLike) -> "ObservedTime":
+        """The same without what lies in the spans [first, last): there something else was unknown."""
+        starts, ends = np.asarray(first, dtype=float), np.asarray(last, dtype=float)
+        if starts.size == 0 or self.share.size == 0:
+            return self
+        edges = np.unique(np.concatenate((self.edges, np.clip((starts, ends), self.edges[0], self.edges[-1]).ravel())))
+        middle = (edges[:-1] + edges[1:]) / 2
+        place = np.searchsorted(self.edges, middle, side="right") - 1
+        return ObservedTime(edges, np.where(inside(middle, starts, ends), 0.0, self.share[place]))
 
     def at(self, moments: ArrayLike) -> NDArray[np.bool_]:
         """Whether each moment lies in a piece with any observed time."""

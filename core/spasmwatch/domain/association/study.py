@@ -1,5 +1,7 @@
 """Every trigger against every kind of spasm in every declared window, judged together."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from spasmwatch.domain.association import by_day, within_day
@@ -30,7 +32,7 @@ def _observed_only(history: History) -> History:
         for trigger, columns in history.exposures.items()
     }
     spasms = {kind: moments[history.observed.at(moments)] for kind, moments in history.spasms.items()}
-    return History(history.zone, history.observed, spasms, exposures, history.injections)
+    return replace(history, spasms=spasms, exposures=exposures)
 
 
 def _from(exposures: Exposures, lowest: float) -> Exposures:

@@ -12,6 +12,7 @@ from spasmwatch.domain.association.cells import DAY_S, Calendar, Cells, cells
 from spasmwatch.domain.association.conditional import Fit, NoEstimate, fit
 from spasmwatch.domain.association.findings import MIN_EXPOSURES, MIN_SPASMS, Finding
 from spasmwatch.domain.association.history import Exposures, History
+from spasmwatch.domain.association.observed import ObservedTime
 from spasmwatch.domain.association.time_of_day import spline
 from spasmwatch.domain.association.windows import BEFORE, WINDOWS, Window, primary_window
 
@@ -56,20 +57,21 @@ def compare(history: History, calendar: Calendar, trigger: str) -> list[Finding]
 def prepare(history: History, calendar: Calendar, trigger: str, exposures: Exposures) -> Comparison:
     """Cut the history for one trigger."""
     kinds = tuple(history.kinds)
+    observed = history.observed_for(trigger)
     cut = cells(
         calendar,
-        history.observed,
+        observed,
         tuple(history.of_kind(kind) for kind in kinds),
         exposures,
         WINDOWS,
     )
-    seen = tuple(_seen(history, exposures, window) for window in WINDOWS)
+    seen = tuple(_seen(observed, exposures, window) for window in WINDOWS)
     return Comparison(trigger, kinds, cut, spline(cut.hour, cut.observed), seen)
 
 
-def _seen(history: History, exposures: Exposures, window: Window) -> int:
+def _seen(observed: ObservedTime, exposures: Exposures, window: Window) -> int:
     first, last = window.spans(exposures.start, exposures.end)
-    return int((history.observed.until(last) - history.observed.until(first) >= SEEN_S).sum())
+    return int((observed.until(last) - observed.until(first) >= SEEN_S).sum())
 
 
 def _of_kind(comparison: Comparison, column: int) -> list[Finding]:
