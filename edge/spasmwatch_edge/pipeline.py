@@ -1,6 +1,6 @@
 """Signals in, facts out: the one path of the live service, of ``analyze`` and of a replayed trace."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from spasmwatch.domain.detection.detector import Detector
 from spasmwatch.domain.detection.exposure import Exposure, Minute
@@ -24,6 +24,7 @@ class Pipeline:
         self.detector = Detector()
         self._exposure = Exposure()
         self._told: float | None = None
+        self._talked_at = float("-inf")
 
     def feed(self, frame: FrameSignals) -> Facts:
         """One frame."""
@@ -40,15 +41,21 @@ class Pipeline:
         if minute:
             facts.minutes.append(minute)
         self._exposure.note(detector.closures)
+        if self._exposure.talking:
+            self._talked_at = frame.time
+        facts.findings = [self._with_context(finding) for finding in facts.findings]
         if facts.findings:
             self._told = None
         elif detector.going is not None and self._told is None:
             self._told = facts.started = detector.going
         return facts
 
+    def _with_context(self, finding: Finding) -> Finding:
+        return replace(finding, context=("talking",)) if self._talked_at >= finding.start else finding
+
     def finish(self, time: float | None = None) -> Facts:
         """The end of the frames, at ``time`` (None: at the last frame)."""
-        facts = Facts(findings=self.detector.finish())
+        facts = Facts(findings=[self._with_context(finding) for finding in self.detector.finish()])
         self._exposure.note(self.detector.closures)
         minute = self._exposure.finish(time)
         if minute:

@@ -25,6 +25,7 @@ CLUSTER_CLOSURES: Final = 3
 CLUSTER_GAP_S: Final = 0.6
 CLUSTER_SQUEEZE: Final = 0.010
 YAWN_OPEN: Final = 0.16
+HIDDEN_PULL: Final = 0.08
 SUDDEN_S: Final = 0.25
 SUDDEN_SHARE: Final = 0.55
 LONGEST_BLINK_S: Final = 0.7
@@ -66,6 +67,8 @@ def _hemifacial(bursts: Sequence[Burst], frames: Sequence[Evidence], known: Coll
             shown = within(frames, start, end)
             brief = end - start <= LONGEST_JERK_S
             if max(burst.peak for burst in own) < LEAST_PEAK:
+                continue
+            if fmean(frame.towards(side) for frame in shown) < -HIDDEN_PULL / 2:
                 continue
             if _weight(own) < 2 * _weight(against) or mouth_leads(shown, side):
                 continue
@@ -132,12 +135,14 @@ def _both_eyes(own: Sequence[Burst], frames: Sequence[Evidence]) -> Finding:
 def is_hold(closure: Burst, frames: Sequence[Evidence]) -> bool:
     """Whether a closure of both eyes is long, forceful and sudden; rest, yawns and pulled faces come slowly."""
     forceful = closure.length >= HOLD_S and _squeeze(closure, frames) >= HOLD_SQUEEZE
-    return forceful and _is_sudden(closure, frames) and not _is_wide(closure, frames)
+    return forceful and _is_sudden(closure, frames) and not _is_other(closure, frames)
 
 
-def _is_wide(closure: Burst, frames: Sequence[Evidence]) -> bool:
-    """Whether the mouth stood wide open meanwhile, as in a yawn."""
-    return fmean(frame.mouth_open for frame in within(frames, closure.start, closure.end)) > YAWN_OPEN
+def _is_other(closure: Burst, frames: Sequence[Evidence]) -> bool:
+    """Whether the mouth stood wide open meanwhile, as in a yawn, or was hidden on one side by a hand."""
+    shown = within(frames, closure.start, closure.end)
+    yawn = fmean(frame.mouth_open for frame in shown) > YAWN_OPEN
+    return yawn or abs(fmean(frame.pull for frame in shown)) > HIDDEN_PULL
 
 
 def _is_sudden(closure: Burst, frames: Sequence[Evidence]) -> bool:
