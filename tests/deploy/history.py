@@ -15,8 +15,8 @@ from support import make
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 FIRST = datetime(2025, 10, 20, tzinfo=UTC)
 WORSE = datetime(2026, 11, 14, tzinfo=UTC)
-MINUTES_FROM = datetime(2026, 10, 1, tzinfo=UTC)
-"""Records of single minutes begin here: dashboards ask for days of them at most."""
+MINUTES_FROM = datetime(2026, 11, 8, tzinfo=UTC)
+"""Minutes, health and readings begin here: dashboards ask for days of them. Spasms and roll-ups are all there."""
 HOURS = range(8, 20)
 DISMISSED = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 DIARY = (
@@ -79,6 +79,8 @@ def _hour(time: datetime, factor: int, *, minutes: bool) -> Iterator[Record]:
     for number in range(3 * factor):
         kind, side = ("hemifacial", "left") if number < 2 * factor else ("tic", "right")
         yield _stamped(spasm(time + timedelta(minutes=2 * number), kind, side))
+    if not minutes:
+        return
     yield _health(time, "recorder", "recorder", lag_s=0.2, dead_letters=1)
     yield _health(
         time + timedelta(seconds=3500), "cam1", "edge", temperature_c=55.0, disk_free_mb=20000.0, outbox_depth=3,

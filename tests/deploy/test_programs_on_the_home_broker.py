@@ -77,6 +77,7 @@ class Home:
             "SPASMWATCH_DIARY__KEY_FILE": str(var / "certificates" / "diary" / "own.key"),
             "SPASMWATCH_DIARY__AUTHORITY_FILE": str(var / "certificates" / "diary" / "ca.crt"),
             "SPASMWATCH_ALERTS__RECIPIENTS": "[]",
+            "SPASMWATCH_RECORDER__HEALTH_EVERY_S": "2",
             "SPASMWATCH_TRIGGERS__HOMEASSISTANT__ENABLED": "true",
             "SPASMWATCH_HEARTBEAT": str(self.folder / f"{name}.alive"),
         }
