@@ -66,6 +66,17 @@ def test_a_treatment_that_wears_off_is_not_called_a_worsening() -> None:
     assert firing(alerts, "worsening") == []
 
 
+def test_cycle_after_cycle_is_no_worsening() -> None:
+    def effect(day: int) -> float:
+        since = (day - 60) % 98
+        return 1.0 if day < 65 else 0.2 if since < 56 else 0.2 + 0.8 * (since - 56) / 42
+
+    story = Story(days=60 + 2 * 98, variation=0.3, minutes=30, round_the_clock=False, effect=effect)
+    alerts = judged(replace(story, injections=(60, 158)))
+    assert [(day - 60) // 98 for day in firing(alerts, "wearing_off")] == [0, 1]
+    assert firing(alerts, "worsening") == []
+
+
 def test_another_detector_version_is_no_worsening() -> None:
     alerts = judged(
         replace(

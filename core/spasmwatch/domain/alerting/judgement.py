@@ -4,8 +4,8 @@ One test family: the total gets most of α, kinds × sides share the rest by Hol
 significant, its share passes on to them. So at most one false alarm is bought with one α a day.
 
 After a botulinum injection the usual 56 days would straddle the cycle. Then "worse" means worse than before the
-injection, and the return of spasms is judged against the plateau of the same cycle, and against the equal weeks of the
-cycle before, as wearing off.
+treatment began, and the return of spasms is judged as wearing off: against the plateau of the same cycle, and against
+the equal weeks of the cycle before.
 """
 
 from collections.abc import Iterable
@@ -23,7 +23,8 @@ from spasmwatch.domain.trend.periods import Gates, Periods, detector_since
 
 CALM_P, CALM_RATIO = 0.1, 1.15
 """Above this p-value and below this ratio an alert is over."""
-PLATEAU_DAYS = 7
+PLATEAU_DAYS = 14
+"""Observed days of the plateau, or of the cycle before, that a comparison needs."""
 EQUAL_WEEKS = 10
 """Days of the previous cycle on either side that count as the same time in the cycle."""
 FRESH_DAYS = 2
@@ -70,11 +71,23 @@ class Judge:
         length = timedelta(self._rules.wearing_off.cycle_days)
         return next((day for day in reversed(self._injections) if day < today <= day + length), None)
 
+    def _untreated_until(self, injection: date) -> date:
+        """The first injection of the unbroken row of cycles that this one belongs to.
+
+        The weeks before a later injection lie in the cycle before: part plateau, part return, good for no comparison.
+        """
+        length = timedelta(self._rules.wearing_off.cycle_days)
+        first = injection
+        for day in reversed(self._injections):
+            if day < first <= day + length:
+                first = day
+        return first
+
     def periods(self, today: date) -> Periods | None:
         """The recent days and those they are judged against; None for "not enough data"."""
         recent_from = today - timedelta(self._rules.worsening.recent_days)
         injection = self.cycle(today)
-        usual_to = min(recent_from, injection) if injection else recent_from
+        usual_to = min(recent_from, self._untreated_until(injection)) if injection else recent_from
         usual_from = usual_to - timedelta(self._rules.worsening.baseline_days)
         start = self._comparable_from(usual_from, today)
         usual = self._days(max(usual_from, start), usual_to)
@@ -108,7 +121,7 @@ class Judge:
 
     def _worsening(self, periods: Periods, total: Comparison, injection: date | None) -> list[Verdict]:
         settings = self._rules.worsening
-        against = "before the injection" if injection else f"in the {settings.baseline_days} days before"
+        against = "before the treatment" if injection else f"in the {settings.baseline_days} days before"
         if not settings.enabled:
             return []
         key = Key("worsening", self._person)
