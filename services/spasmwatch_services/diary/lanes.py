@@ -97,6 +97,8 @@ def entry_words(entry: Diary, house: House) -> str:
         unit = entry.unit or ""
         if entry.kind in ("stress", "fatigue", "mood") or entry.subkind == "quality":
             unit = words("entry.of_ten")
+        if entry.value == 1:
+            unit = words.get(f"unit_of_one.{unit}", unit)
         parts.append(f"{entry.value:g} {unit}".strip())
     if entry.text:
         parts.append(entry.text)

@@ -1,6 +1,8 @@
 """The web application: pages, the HTTP API, and what holds for every answer."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any
 from urllib.parse import quote
 
 from fastapi import FastAPI, HTTPException, Request, Response
@@ -69,43 +71,50 @@ async def _guarded(request: Request, call_next: Next) -> Response:
     return response
 
 
+Told = tuple[int, str, Mapping[str, str]]
+"""Status, words and headers of an error's answer."""
+
+
 def _answers(app: FastAPI, house: House) -> None:
     """How errors look: JSON for programs, a page for people; never a traceback."""
+    words = house.words
 
-    def answer(request: Request, status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
-        return _problem(house, request, status, text, headers or {})
+    def refused(error: Refused) -> Told:
+        return 403, words(error.why), {}
 
-    @app.exception_handler(NotLoggedIn)
-    def not_logged_in(request: Request, _error: Exception) -> Response:
-        if _is_api(request):
-            return JSONResponse({"detail": house.words("error.login")}, 401, {"WWW-Authenticate": "Bearer"})
-        if not house.accounts.people():
-            return RedirectResponse("/setup", 303)
-        return RedirectResponse(f"/login?to={quote(request.url.path)}", 303)
+    def http(error: HTTPException) -> Told:
+        return error.status_code, words.get(f"error.http{error.status_code}", str(error.detail)), error.headers or {}
 
-    @app.exception_handler(Refused)
-    def refused(request: Request, error: Refused) -> Response:
-        return answer(request, 403, house.words(error.why))
-
-    @app.exception_handler(HTTPException)
-    @app.exception_handler(404)
-    @app.exception_handler(405)
-    def http(request: Request, error: HTTPException) -> Response:
-        text = house.words.get(f"error.http{error.status_code}", str(error.detail))
-        return answer(request, error.status_code, text, error.headers)
-
-    @app.exception_handler(RequestValidationError)
-    def invalid(request: Request, error: RequestValidationError) -> Response:
+    def invalid(error: RequestValidationError) -> Told:
         places = [f"{'.'.join(map(str, item['loc'][1:]))}: {item['msg']}" for item in error.errors()[:3]]
-        return answer(request, 422, "; ".join(places))
+        return 422, "; ".join(places), {}
 
-    @app.exception_handler(UsageError)
-    def usage(request: Request, error: UsageError) -> Response:
-        return answer(request, 400, str(error))
+    tellers: dict[type[Exception] | int, Callable[[Any], Told]] = {
+        Refused: refused,
+        HTTPException: http,
+        404: http,
+        405: http,
+        RequestValidationError: invalid,
+        UsageError: lambda error: (400, str(error), {}),
+        SpasmWatchError: lambda error: (503, str(error), {}),
+        # The error itself is in the log; what people see holds nothing of it.
+        500: lambda _error: (500, words("error.broken"), {}),
+    }
+    for kind, tell in tellers.items():
+        app.add_exception_handler(kind, partial(_told, house, tell))
+    app.add_exception_handler(NotLoggedIn, partial(_not_logged_in, house))
 
-    @app.exception_handler(SpasmWatchError)
-    def failed(request: Request, error: SpasmWatchError) -> Response:
-        return answer(request, 503, str(error))
+
+def _told(house: House, tell: Callable[[Any], Told], request: Request, error: Exception) -> Response:
+    return _problem(house, request, *tell(error))
+
+
+def _not_logged_in(house: House, request: Request, _error: Exception) -> Response:
+    if _is_api(request):
+        return JSONResponse({"detail": house.words("error.login")}, 401, {"WWW-Authenticate": "Bearer"})
+    if not house.accounts.people():
+        return RedirectResponse("/setup", 303)
+    return RedirectResponse(f"/login?to={quote(request.url.path)}", 303)
 
 
 def _problem(house: House, request: Request, status: int, text: str, headers: Mapping[str, str]) -> Response:

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from spasmwatch.errors import SettingsError
 
 FALLBACK = "en"
+LONG_H = 24 * 14
+"""From here on days are easier to grasp than hours."""
 
 
 class Words:
@@ -63,14 +65,14 @@ class Words:
         return self("time.ago", time=self.duration(seconds))
 
     def duration(self, seconds: float) -> str:
-        """``40 s``, ``12 min``, ``3 h 05 min``, ``31 h``, ``12 days``."""
+        """``40 s``, ``12 min``, ``3 h 05 min``, ``31 h``, ``20 days``."""
         if seconds < 60:
             return self("time.seconds", n=round(seconds))
         minutes = round(seconds / 60)
         if minutes < 60:
             return self("time.minutes", n=minutes)
         hours, rest = divmod(minutes, 60)
-        if hours >= 72:
+        if hours >= LONG_H:
             return self("time.days", n=round(hours / 24))
         if hours >= 24 or not rest:
             return self("time.hours", n=round(minutes / 60))

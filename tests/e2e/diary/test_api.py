@@ -43,7 +43,7 @@ def test_nothing_that_can_be_sent_makes_the_server_fail(home: LivingHome, tokens
         operation = found.ok()
 
         @settings(
-            max_examples=15, deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate],
+            max_examples=8, deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate],
             suppress_health_check=list(HealthCheck),
         )  # fmt: skip
         @schemathesis_case(operation)

@@ -1,5 +1,6 @@
 """The pages in a real browser, on the real chain: what a person does and then finds in the store."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,18 @@ def test_what_is_logged_without_a_connection_is_sent_later_once(browser: Browser
     page.reload()
     assert magnesium(home) == 2
     context.close()
+
+
+def test_a_later_entry_is_meant_in_the_homes_time_wherever_the_phone_is(browser: Browser, home: LivingHome) -> None:
+    with phone(browser, timezone_id="America/New_York") as context:
+        page = log_in(context, home, "owner")
+        page.goto(f"{home.page}/log")
+        page.get_by_role("button", name="At …").tap()
+        yesterday = (datetime.now(UTC) - timedelta(days=1)).replace(hour=8, minute=15, second=0, microsecond=0)
+        page.get_by_label("Date and time").fill(f"{yesterday:%Y-%m-%dT%H:%M}")
+        page.get_by_role("button", name="Massage", exact=True).tap()
+        expect(page.get_by_text("Massage logged, 08:15")).to_be_visible()
+        until(lambda: [one.at for one in entries(home, "owner")] == [yesterday], what="the entry at its time")
 
 
 def test_the_page_changes_by_itself_when_the_camera_sees_something(context: BrowserContext, home: LivingHome) -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from spasmwatch.domain.topics import PauseCommand
+from spasmwatch.errors import StoreError
 from spasmwatch_services.diary.accounts import SESSION_LASTS
 from spasmwatch_services.diary.door import setup_code
-from support.diary_house import PASSWORD, TestHome, diary_house
+from support.diary_house import PASSWORD, TestClient, TestHome, diary_house
 from support.make import alert, observation, spasm
 
 OWNER = {"shown": "Anna", "password": PASSWORD, "role": "owner"}
@@ -249,3 +250,37 @@ def test_pages_hold_no_inline_script_or_style_and_nothing_from_elsewhere(home: T
         assert " onclick" not in page
         for quote in ('src="http', 'href="http'):
             assert quote not in page.replace('href="http://www.w3.org', ""), path
+
+
+def test_an_error_of_ours_shows_no_traceback_and_keeps_the_security_headers(
+    home: TestHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = home.visitor("owner")
+
+    def break_down(*_: object) -> None:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(home.house.history, "rates", break_down)
+    quiet = TestClient(home.app, raise_server_exceptions=False, cookies=owner.client.cookies)
+    answer = quiet.get("/")
+    assert answer.status_code == 500
+    assert "secret detail" not in answer.text
+    assert "Traceback" not in answer.text
+
+
+def test_while_the_store_is_out_of_reach_the_page_still_answers_and_says_so(
+    home: TestHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = home.visitor("owner")
+    home.hear(observation(home.clock.now()))
+    home.hear(alert(home.clock.now(), reason="The store is gone"), node="alerts")
+
+    def gone(*_: object) -> None:
+        raise StoreError("no store")
+
+    monkeypatch.setattr(home.store, "rates", gone)
+    page = owner.get("/")
+    assert page.status_code == 200
+    assert "The history cannot be read" in page.text
+    assert "The store is gone" in page.text
+    assert owner.send("POST", "/api/v1/entries", {"kind": "stress", "value": 5}).status_code == 201

@@ -1,5 +1,5 @@
 // The sheet that asks for a number on a scale, an amount, a few words, or whether one is sure.
-import { text } from "./wire.js";
+import { instant, text } from "./wire.js";
 
 // Answers what to log, or null when the person changed their mind.
 export function ask(question) {
@@ -27,7 +27,7 @@ export function ask(question) {
       if (sheet.returnValue !== "log") { resolve(null); return; }
       const { kind, subkind, value, unit, text: words } = question;
       const content = { kind, subkind, value, unit, text: words, ...fields() };
-      if (at?.value) content.at = new Date(at.value).toISOString();
+      if (at?.value) content.at = instant(at.value).toISOString();
       resolve(content);
     });
   });

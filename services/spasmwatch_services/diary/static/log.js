@@ -1,7 +1,7 @@
 // One tap logs at once; where a question is open, a sheet asks it. Later entries: "it was at …".
 import { ask } from "./ask.js";
 import { deliver } from "./queue.js";
-import { failed, identity, notice, text } from "./wire.js";
+import { clock, failed, identity, instant, notice, text } from "./wire.js";
 
 let ago = "0";
 
@@ -26,7 +26,7 @@ function choose(button) {
 
 function chosenTime() {
   const given = document.getElementById("at")?.value;
-  if (ago === "other" && given) return new Date(given);
+  if (ago === "other" && given) return instant(given);
   return new Date(Date.now() - (Number(ago) || 0) * 60000);
 }
 
@@ -42,8 +42,7 @@ async function log(content, name) {
   const entry = { ...content, entry_id: identity(), at: chosenTime().toISOString() };
   try {
     const there = await deliver("POST", "/api/v1/entries", entry);
-    const time = new Date(entry.at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-    notice(text(there ? "logged" : "kept", { name, time }), [[text("undo"), () => remove(entry.entry_id, name)]]);
+    notice(text(there ? "logged" : "kept", { name, time: clock(new Date(entry.at)) }), [[text("undo"), () => remove(entry.entry_id, name)]]);
     document.dispatchEvent(new Event("refresh"));
   } catch (error) {
     failed(error);

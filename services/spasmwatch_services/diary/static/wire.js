@@ -57,3 +57,28 @@ export function identity() {
   // Plain HTTP on the LAN has no randomUUID.
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (n) => n.toString(16).padStart(2, "0")).join("");
 }
+
+const zone = document.body.dataset.zone;
+
+// A time of day as the home's clocks show it, wherever the phone is.
+export function clock(time) {
+  return time.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone });
+}
+
+// The moment at which the home's clocks show this date and time (the value of a datetime-local field).
+export function instant(local) {
+  const shown = Date.parse(`${local.slice(0, 16)}:00Z`);
+  let time = shown;
+  // The offset depends on the moment that is sought: the second round is right also near a change of the clocks.
+  for (let round = 0; round < 2; round += 1) time = shown - offset(time);
+  return new Date(time);
+}
+
+function offset(time) {
+  const fields = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" };
+  const format = new Intl.DateTimeFormat("en-CA", { ...fields, timeZone: zone, hourCycle: "h23" });
+  const { year, month, day, hour, minute, second } = Object.fromEntries(
+    format.formatToParts(time).map(({ type, value }) => [type, value]),
+  );
+  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(time / 1000) * 1000;
+}
