@@ -47,8 +47,8 @@ _LONGEST_SPASM: Final = timedelta(days=1)
 # Every store and every sum of times can hold it; a clock that was never set (1970) passes, it is set right later.
 Time = Annotated[
     AwareDatetime,
-    BeforeValidator(_no_numbers_as_times),
     Field(ge=_EARLIEST, lt=_LATEST),
+    BeforeValidator(_no_numbers_as_times),
     PlainSerializer(rfc3339, return_type=str),
 ]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]

@@ -1,5 +1,6 @@
 """Wires the recorder: broker, store, ledger, dead letters, health and the page for Prometheus."""
 
+import gc
 import logging
 import shutil
 import sys
@@ -137,6 +138,8 @@ class _MetricsPage:
 
 def main(settings: Settings) -> None:
     """Run the recorder until told to stop."""
+    # Records are many and never cyclic: looking through them for cycles took a fifth of the time of a backlog.
+    gc.set_threshold(50_000, 20, 100)
     run("recorder", settings, wire)
 
 
