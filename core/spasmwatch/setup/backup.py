@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from spasmwatch.setup.archive import ArchiveWriter
 
 BESIDE_SETTINGS = (
-    "init.json", "ca", "certificates", "secrets", "mosquitto", "ntfy", "cameras",
+    "init.json", "ca", "certificates", "secrets", "mosquitto", "ntfy", "cameras", "home",
     "ca.crt", "own.crt", "own.key", "mqtt_password", "mqtt_password.txt",
 )  # fmt: skip
 """What ``init`` and the installer lay beside a settings file."""

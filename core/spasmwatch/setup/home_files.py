@@ -62,6 +62,7 @@ def lay_down(root: Path, choices: Choices, owner: tuple[int, int]) -> list[str]:
     var = root / "var"
     choices.keep(folder(var) / "init.json")
     folder(root / "backups")
+    folder(var / "home")
     for name in DATA:
         folder(var / "data" / name)
     known = accounts(choices.base, choices.home, choices.cameras, choices.gadget_topics)
