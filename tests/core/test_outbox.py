@@ -211,6 +211,29 @@ def test_a_full_disk_is_one_clear_error_and_leaves_no_hole_in_the_numbers(reopen
     assert send_all(outbox) == list(range(reached + 1))
 
 
+def test_a_damaged_file_is_set_aside_and_the_program_starts(reopen: Opener, tmp_path: Path) -> None:
+    reopen().add(make.spasm())
+    reopen().close()
+    (tmp_path / "cam1.sqlite").write_bytes(b"rubbish" * 1000)
+    outbox = reopen()
+    outbox.add(make.spasm())
+    assert outbox.depth() == 1
+    assert [file.read_bytes()[:7] for file in tmp_path.glob("cam1.damaged-*")] == [b"rubbish"]
+
+
+def test_when_the_recorder_is_back_the_backlog_does_not_wait_for_long(reopen: Opener, time: Time) -> None:
+    outbox = reopen(resend_after_s=30)
+    boot = outbox.add(make.spasm()).boot
+    for _ in range(2000):
+        time.now += 1
+        send_all(outbox)
+    outbox.add(make.spasm(START + MINUTE))
+    send_all(outbox)
+    outbox.drop(boot, [(1, 1)])
+    time.now += 31
+    assert send_all(outbox) == [0]
+
+
 def test_a_camera_goes_on_while_the_disk_is_full_and_loses_nothing(reopen: Opener) -> None:
     outbox = reopen()
     patient = PatientOutbox(outbox)

@@ -78,11 +78,8 @@ class DiskOutbox:
         self._told_full = False
         with self._mapped_errors():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._base = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
-            path.chmod(0o600)
-            self._base.execute("PRAGMA journal_mode=WAL")
+            self._base = open_or_set_aside(path, _LAYOUT + stamping.LAYOUT)
             self._base.execute("PRAGMA synchronous=FULL")
-            self._base.executescript(_LAYOUT + stamping.LAYOUT)
             self._bytes = self._number("SELECT COALESCE(SUM(LENGTH(payload)), 0) FROM pending")
             # All that earlier runs left counts as sent: it goes out in windows, new records at once.
             self._sent_to = self._number("SELECT COALESCE(MAX(position), 0) FROM pending")
@@ -191,8 +188,11 @@ class DiskOutbox:
                 ).fetchall()
             ]
             self._bytes -= sum(length for _, length in gone)
-            if any(position <= self._resent_to for position, _ in gone):
+            if gone:
+                # The recorder is there again: what it has not told of need not wait for long.
                 self._resend_pause = self._settings.resend_after_s
+                self._resend_at = min(self._resend_at, time.monotonic() + self._resend_pause)
+            if any(position <= self._resent_to for position, _ in gone):
                 oldest = self._number("SELECT COALESCE(MIN(position), 0) FROM pending")
                 if not 0 < oldest <= self._resent_to:
                     self._resend_at = 0.0
@@ -207,9 +207,9 @@ class DiskOutbox:
         if not synchronised and now < self._settings.clock_wait_s:
             return
         rows = self._base.execute(
-            "DELETE FROM pending WHERE held_on IS NOT NULL RETURNING position, held_on, held_at, held_wall, payload"
+            "DELETE FROM pending WHERE held_on IS NOT NULL RETURNING position, payload, held_on, held_at, held_wall"
         ).fetchall()
-        for _, held_on, held_at, held_wall, payload in sorted(rows):
+        for _, payload, held_on, held_at, held_wall in sorted(rows):
             self._bytes -= len(payload)
             record = parse(payload)
             if synchronised and held_on == boot:
@@ -284,6 +284,36 @@ class DiskOutbox:
             yield
         except (sqlite3.Error, OSError) as error:
             raise OutboxError(f"outbox {self._path}: {error}") from error
+
+
+def open_or_set_aside(path: Path, layout: str) -> sqlite3.Connection:
+    """A private SQLite file in WAL mode. A damaged one is set aside: a camera starts also when its card has a fault.
+
+    Raises sqlite3.Error, OSError.
+    """
+    try:
+        return _opened(path, layout)
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError as error:
+        aside = path.with_suffix(f".damaged-{int(time.time())}")
+        log.error("%s is damaged (%s); it is now %s, and a new one begins", path, error, aside.name)
+        path.replace(aside)
+        for suffix in ("-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        return _opened(path, layout)
+
+
+def _opened(path: Path, layout: str) -> sqlite3.Connection:
+    base = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+    try:
+        path.chmod(0o600)
+        base.execute("PRAGMA journal_mode=WAL")
+        base.executescript(layout)
+    except BaseException:
+        base.close()
+        raise
+    return base
 
 
 def waiting(path: Path) -> int:

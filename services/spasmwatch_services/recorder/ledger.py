@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from spasmwatch.adapters.outbox import open_or_set_aside
 from spasmwatch.domain.numbering import Range, merged, missing, size
 from spasmwatch.errors import SpasmWatchError
 
@@ -48,11 +49,9 @@ class Ledger:
         self._lock = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._base = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
-            self._base.execute("PRAGMA journal_mode=WAL")
+            self._base = open_or_set_aside(path, _LAYOUT)
             # After a power cut a few numbers may be unknown and read as a gap; that is no loss of data.
             self._base.execute("PRAGMA synchronous=NORMAL")
-            self._base.executescript(_LAYOUT)
         except (sqlite3.Error, OSError) as error:
             raise SpasmWatchError(f"cannot open the recorder's ledger {path}: {error}") from error
 

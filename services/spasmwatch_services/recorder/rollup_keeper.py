@@ -24,6 +24,8 @@ from spasmwatch.ports import Rate, Store
 
 REMEMBERED_S = 30.0
 """How long what lies in an hour is remembered before the store is asked again."""
+REMEMBERED = 5000
+"""How many records are remembered: a backlog of months must not fill the memory."""
 SETTLE_S = 5.0
 """Where several recorders write, an hour is summed up again after this time: two may have done so at once."""
 
@@ -58,6 +60,7 @@ class RollupKeeper:
         self._hours: dict[Place, _Hour] = {}
         self._days: dict[tuple[str, datetime], dict[datetime, Rollup]] = {}
         self._remembered_since = time.monotonic()
+        self._remembered = 0
         self._unsettled: dict[Place, float] = {}
 
     def write(self, records: Sequence[Record], not_before: datetime | None = None) -> None:
@@ -78,7 +81,7 @@ class RollupKeeper:
         later = {place for place, judged in touched.items() if judged or not self._alone}
         now = touched.keys() - later
         try:
-            self._forget_old()
+            self._forget_old(len(records))
             self._read(now - self._hours.keys())
             for record, hours in placed:
                 for hour in hours:
@@ -172,9 +175,12 @@ class RollupKeeper:
             blinks=rate.blinks,
         )
 
-    def _forget_old(self) -> None:
-        if time.monotonic() - self._remembered_since > REMEMBERED_S or not self._alone:
+    def _forget_old(self, coming: int) -> None:
+        self._remembered += coming
+        too_old = time.monotonic() - self._remembered_since > REMEMBERED_S
+        if too_old or self._remembered > REMEMBERED or not self._alone:
             self._forget()
+            self._remembered = coming
 
     def _forget(self) -> None:
         self._hours.clear()

@@ -127,8 +127,9 @@ class Recorder:
         try:
             new = self._dead_letters.add(message.topic, message.payload, reason)
         except SpasmWatchError as error:
-            # Not acknowledged: it will come again when there is room.
+            # Its producer, if it has one, keeps it: there is no receipt.
             self._trouble("dead letters", str(error))
+            message.acknowledge()
             return
         self._trouble("dead letters", None)
         if new:
