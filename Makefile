@@ -17,7 +17,7 @@ demo: $(VENV)/.demo-installed models
 
 .PHONY: test
 # make check  style, types and structure only
-test: test-system $(VENV)/.dev-installed models check
+test: test-system $(VENV)/.dev-installed all-models check
 	$(BIN)/pytest -n 2 --dist loadgroup $(TEST_ARGS)
 
 .PHONY: check
@@ -36,6 +36,11 @@ test-system:
 # make models  fetch the landmark model and check its hash
 models: | $(VENV)/.demo-installed
 	@$(BIN)/spasmwatch models fetch
+
+.PHONY: all-models
+# make all-models  the same and the model that recognizes the enrolled person
+all-models: | $(VENV)/.demo-installed
+	@$(BIN)/spasmwatch models fetch --all
 
 .PHONY: init
 # make init   keys, passwords and settings of a home's server (INIT_ARGS="--host NAME --camera cam1=ROOM ...")

@@ -124,15 +124,16 @@ make_release() {
     if [ ! -f "$release/.complete" ]; then
         rm -rf "$release"
         install -d "$PROGRAMS/releases"
-        # picamera2 lies in the system's Python; what is installed here comes before what is there.
-        "$PYTHON" -m venv --system-site-packages "$release" >&2
+        "$PYTHON" -m venv "$release" >&2
         python=$release/bin/python
-        "$python" -m pip install -q --disable-pip-version-check --ignore-installed --require-hashes -r "$SOURCE/requirements/demo.lock" >&2
+        "$python" -m pip install -q --disable-pip-version-check --require-hashes -r "$SOURCE/requirements/demo.lock" >&2
         "$python" -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation "$SOURCE" >&2
+        # picamera2 lies in the system's Python: seen from here on, after all that is installed here.
+        sed -i 's/^include-system-site-packages = false/include-system-site-packages = true/' "$release/pyvenv.cfg"
         picamera "$python" >&2
         SPASMWATCH_MODEL=$release/models/face_landmarker.task \
             SPASMWATCH_RECOGNITION_MODEL=$release/models/face_recognition_sface_2021dec.onnx \
-            "$release/bin/spasmwatch" models fetch >&2
+            "$release/bin/spasmwatch" models fetch --all >&2
         cp -r "$SOURCE/docs" "$release/docs" 2>/dev/null || true
         touch "$release/.complete"
     fi

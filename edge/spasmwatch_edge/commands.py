@@ -78,20 +78,24 @@ def analyze(parser: argparse.ArgumentParser) -> Handler:
 
 
 def models(parser: argparse.ArgumentParser) -> Handler:
-    """Fetch the landmark model and check it, or say where it lies."""
+    """Fetch the models and check them, or say where they lie."""
     parser.add_argument("action", choices=["fetch", "check", "path"], help="fetch it, check it, or print its place")
+    parser.add_argument("--all", action="store_true", help="the recognition model, too; enrolment needs it")
     parser.add_argument("--from", dest="origin", metavar="PLACE", help="a file or an https address to fetch it from")
     parser.add_argument("--to", type=Path, metavar="FILE", help="where to put it (default: the usual place)")
 
     def handler(arguments: argparse.Namespace) -> None:
         from spasmwatch_edge import model_file
 
-        if arguments.action == "fetch":
-            print(model_file.fetch(arguments.origin, arguments.to))
-            return
-        path = arguments.to or model_file.model_path()
-        if arguments.action == "check":
-            model_file.read_verified(path)
-        print(path)
+        if arguments.all and (arguments.origin or arguments.to):
+            raise UsageError("--from and --to name the landmark model's place; leave them out with --all")
+        for model in (model_file.LANDMARKS, model_file.RECOGNITION) if arguments.all else (model_file.LANDMARKS,):
+            if arguments.action == "fetch":
+                print(model_file.fetch(arguments.origin, arguments.to, model))
+                continue
+            path = arguments.to or model_file.model_path(model)
+            if arguments.action == "check":
+                model_file.read_verified(path, model)
+            print(path)
 
     return handler

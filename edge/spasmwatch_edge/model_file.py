@@ -65,7 +65,8 @@ def read_verified(path: Path, model: ModelFile = LANDMARKS) -> bytes:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise ModelError(f"{model.title} {path} is missing: run `spasmwatch models fetch`") from None
+        more = " --all" if model is RECOGNITION else ""
+        raise ModelError(f"{model.title} {path} is missing: run `spasmwatch models fetch{more}`") from None
     except OSError as error:
         raise ModelError(f"{model.title} {path} cannot be read: {error.strerror}") from error
     _check(model, content, str(path))

@@ -24,6 +24,7 @@ for folder; do :; done
 mkdir -p "$folder/bin"
 printf '#!/bin/sh\\nexit 0\\n' | tee "$folder/bin/python" > "$folder/bin/spasmwatch"
 chmod +x "$folder/bin/python" "$folder/bin/spasmwatch"
+echo "include-system-site-packages = false" > "$folder/pyvenv.cfg"
 """,
 }
 
@@ -94,6 +95,8 @@ def test_a_whole_home_is_installed_and_started(machine: Machine) -> None:
     assert 'data = "/var/lib/spasmwatch"' in (machine.root / "etc" / "spasmwatch" / "spasmwatch.toml").read_text()
     assert (machine.root / "etc" / "logrotate.d" / "spasmwatch").exists()
     assert "Storage=volatile" in (machine.root / "etc/systemd/journald.conf.d/spasmwatch.conf").read_text()
+    # The camera library of the system can be seen.
+    assert "= true" in (machine.current / "pyvenv.cfg").read_text()
     log = machine.log.read_text()
     assert "systemctl restart spasmwatch\n" in log
     assert "python3-picamera2" in log
