@@ -9,7 +9,7 @@ from typing import Any
 from spasmwatch.adapters.outbox import DiskOutbox
 from spasmwatch.domain.advice import Advice
 from spasmwatch.domain.alerting.engine import Engine
-from spasmwatch.domain.records import Alert, Record, parse
+from spasmwatch.domain.records import Alert, Record, Trend, parse
 from spasmwatch.domain.topics import AlertCommand, Topics
 from spasmwatch.errors import PushError
 from spasmwatch.ports import Message, Notification
@@ -116,9 +116,16 @@ class Desk:
 
     def alerts(self) -> list[Alert]:
         """The alert records that wait in the outbox file for their receipt."""
+        return [alert for alert in self._waiting("alert") if isinstance(alert, Alert)]
+
+    def trends(self) -> list[Trend]:
+        """The same of trend records."""
+        return [trend for trend in self._waiting("trend") if isinstance(trend, Trend)]
+
+    def _waiting(self, what: str) -> list[Record]:
         with closing(sqlite3.connect(self._folder / "outbox.sqlite")) as base:
-            rows = base.execute("SELECT payload FROM pending WHERE what = 'alert' ORDER BY position").fetchall()
-        return [alert for (payload,) in rows if isinstance(alert := parse(payload), Alert)]
+            rows = base.execute("SELECT payload FROM pending WHERE what = ? ORDER BY position", (what,)).fetchall()
+        return [parse(payload) for (payload,) in rows]
 
     def published(self) -> list[tuple[str, str]]:
         """Rule and state of these records."""

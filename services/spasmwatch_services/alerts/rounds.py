@@ -13,7 +13,7 @@ from spasmwatch_services.alerts.state import Delivery, State
 
 CANARY = "canary-"
 """Alert ids of test pushes begin so."""
-TREND_EVERY = timedelta(minutes=10)
+LOOK_EVERY, TREND_EVERY = timedelta(minutes=1), timedelta(minutes=10)
 CANARY_PATIENCE = timedelta(hours=48)
 LEAST_OBSERVED_S = 1800.0
 
@@ -26,7 +26,8 @@ class Rounds:
     ) -> None:
         self._settings, self._zone, self._engine, self._state = settings, zone, engine, state
         self._recipients = list(recipients)
-        self._trend_at: datetime | None = None
+        self._looked_at: datetime | None = None
+        self._told: dict[str, Trend] = {}
         self.unanswered: dict[str, str | None] = {}
         """For each recipient: why the push path is in doubt, or None."""
 
@@ -35,11 +36,18 @@ class Rounds:
         return any([self._summary(now), *(self._canary(recipient, now) for recipient in self._recipients)])
 
     def trends(self, now: datetime) -> list[Trend]:
-        """The trend of today for every person, every few minutes."""
-        if self._trend_at is not None and now - self._trend_at < TREND_EVERY:
+        """The trend of today: looked at every minute, told when its state changes and every few minutes."""
+        if self._looked_at is not None and now - self._looked_at < LOOK_EVERY:
             return []
-        self._trend_at = now
-        return [self._trend(name, book, now) for name, book in list(self._engine.people().items())]
+        self._looked_at = now
+        trends = [self._trend(name, book, now) for name, book in self._engine.people().items()]
+        news = [trend for trend in trends if self._is_news(trend)]
+        self._told.update({trend.person: trend for trend in news})
+        return news
+
+    def _is_news(self, trend: Trend) -> bool:
+        told = self._told.get(trend.person)
+        return told is None or trend.state != told.state or trend.time - told.time >= TREND_EVERY
 
     def _trend(self, name: str, book: DayBook, now: datetime) -> Trend:
         trend = today_against_usual(book, name, now, self._engine.injections(name))

@@ -10,7 +10,7 @@ from spasmwatch.settings import Settings
 from spasmwatch_services.alerts.backtest import Tally, replay
 from support.histories import START, Story, tell
 
-STEADY = Story(days=84, rate=8.0, variation=0.3, round_the_clock=False)
+STEADY = Story(days=84, rate=8.0, minutes=40, variation=0.3, round_the_clock=False)
 
 
 def judged(story: Story, seed: int = 5) -> list[Alert]:
@@ -60,7 +60,7 @@ def test_a_treatment_that_wears_off_is_not_called_a_worsening() -> None:
         since = day - 60
         return 1.0 if since < 5 else 0.2 if since < 70 else min(1.0, 0.2 + 0.8 * (since - 70) / 28)
 
-    alerts = judged(Story(days=165, variation=0.3, round_the_clock=False, injections=(60,), effect=effect))
+    alerts = judged(Story(days=165, minutes=40, variation=0.3, round_the_clock=False, injections=(60,), effect=effect))
     assert len(firing(alerts, "wearing_off")) == 1
     assert 130 < firing(alerts, "wearing_off")[0] < 160
     assert firing(alerts, "worsening") == []
@@ -91,8 +91,8 @@ def test_another_detector_version_is_no_worsening() -> None:
 
 @pytest.mark.parametrize("end", ["dies", "blind"])
 def test_a_camera_that_sees_nothing_any_more_is_never_good_news(end: str) -> None:
-    story = replace(STEADY, days=25, round_the_clock=True, absent=0.0, **{end: 22})  # type: ignore[arg-type]
+    story = replace(STEADY, days=12, round_the_clock=True, absent=0.0, **{end: 9})  # type: ignore[arg-type]
     alerts = judged(story)
-    late = [alert for alert in alerts if (alert.time - START).days >= 22]
+    late = [alert for alert in alerts if (alert.time - START).days >= 9]
     assert firing(alerts, "fault" if end == "dies" else "blind")
     assert [alert for alert in late if alert.rule == "improved" or alert.state == "resolved"] == []

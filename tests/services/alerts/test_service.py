@@ -218,6 +218,18 @@ def test_the_morning_summary_comes_every_morning_even_with_nothing_to_say(tmp_pa
         assert titles.count("SpasmWatch this morning") == 2
 
 
+def test_the_trend_of_today_is_told_and_a_pause_shows_at_once(tmp_path: Path) -> None:
+    with desk(tmp_path) as alerts:
+        alerts.hear(make.stamped(make.observation(NOON - timedelta(minutes=1))))
+        alerts.later(minutes=1)
+        assert [trend.state for trend in alerts.trends()] == ["not_enough_data"]
+        paused = make.observation(alerts.clock.now(), 0.0, face_s=0.0, unobserved={"paused": 60.0})
+        alerts.hear(make.stamped(paused))
+        alerts.later(minutes=1)
+        alerts.later(minutes=1)
+        assert [trend.state for trend in alerts.trends()] == ["not_enough_data", "paused"]
+
+
 def test_a_weekly_test_push_that_nobody_answers_is_a_fault(tmp_path: Path) -> None:
     settings = {"push": ["ntfy://127.0.0.1/anna"], "page": "https://home.example", "summary_at": "23:59"}
     with desk(tmp_path, settings) as alerts:
