@@ -158,7 +158,7 @@ class MqttBus:
         self._is_there()
         try:
             info = self._client.publish(topic, payload, qos=1, retain=retain)
-            info.wait_for_publish(CONFIRM_S)
+            self._await(info, time.monotonic() + CONFIRM_S)
             confirmed = info.is_published()
         except (ValueError, RuntimeError) as error:
             raise BusError(f"publish to {topic} failed: {error}") from error
@@ -171,11 +171,16 @@ class MqttBus:
         try:
             sent = [self._client.publish(topic, payload, qos=1) for topic, payload in messages if self._is_there()]
             for info in sent:
-                info.wait_for_publish(max(0.0, deadline - time.monotonic()))
+                self._await(info, deadline)
         except (ValueError, RuntimeError) as error:
             raise BusError(f"publishing failed: {error}") from error
         if not all(info.is_published() for info in sent):
             raise BusError(f"the broker did not confirm {len(sent)} messages within {CONFIRM_S:.0f} s")
+
+    def _await(self, info: paho.MQTTMessageInfo, deadline: float) -> None:
+        """Wait for the PUBACK, no longer than the connection holds."""
+        while not info.is_published() and self._connected.is_set() and time.monotonic() < deadline:
+            info.wait_for_publish(0.2)
 
     def post(self, topic: str, payload: bytes) -> None:
         """Hand over for sending and do not wait; when the connection breaks just now it may be lost. Never raises."""
