@@ -23,10 +23,10 @@ def html(pages: Pages) -> str:
 
 def pdf(document: str) -> bytes:
     """Tagged PDF (PDF/UA-1) for screen readers and archives; nothing is fetched while it is made."""
-    from weasyprint import HTML
-
     # Its steps are no news to anybody; its warnings are.
     logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)
+    from weasyprint import HTML
+
     written: bytes = HTML(string=document, url_fetcher=_refuse).write_pdf(pdf_variant="pdf/ua-1")
     return written
 
