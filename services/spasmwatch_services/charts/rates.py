@@ -92,23 +92,28 @@ def rates_chart(
     usual: Usual | None = None,
     floor: float | None = None,
     pooled: int = 0,
+    enough_s: float | None = None,
 ) -> Chart:
     """Rates per observed hour of hour, day or week buckets, oldest first; buckets left out count as not observed.
 
     The axis goes from ``begin`` on to ``end``; after ``now`` nothing is hatched as unobserved, since it is yet to come.
     ``marks`` become lettered lines explained below the table; ``usual`` a band; ``floor`` the rate at which this
     detector reports spasms where there are none; ``pooled`` draws a line through the last that many buckets together.
+    Buckets with less than ``enough_s`` observed seconds (default :data:`ENOUGH_S`) show no rate.
     """
+    enough = ENOUGH_S[bucket] if enough_s is None else enough_s
     step = STEP[bucket]
     begin = begin or (points[0].start if points else (end or datetime.now(zone)) - step)
     finish = max(end or begin, points[-1].start + step if points else begin)
     marks = sorted((mark for mark in marks if begin <= mark.time <= finish), key=lambda mark: mark.time)
-    drawing = _Drawing(points, zone, bucket, begin, finish, min(now or finish, finish), marks, usual, floor, pooled)
-    rows = [_row(item, zone, bucket) for item in points]
+    drawing = _Drawing(
+        points, zone, bucket, begin, finish, min(now or finish, finish), marks, usual, floor, pooled, enough
+    )
+    rows = [_row(item, zone, bucket, enough) for item in points]
     rows += [(_when(mark.time, zone, "hour"), f"{_letter(i)}: {mark.label}", "", "") for i, mark in enumerate(marks)]
     return Chart(
         title=title,
-        summary=_summary(points, usual),
+        summary=_summary(points, usual, enough),
         columns=("Time", "Spasms per observed hour", "95 % interval", "Observed"),
         rows=tuple(rows),
         paint=drawing.paint,
@@ -135,19 +140,21 @@ def weekly(rates: Sequence[Rate], zone: ZoneInfo) -> list[Rate]:
     ]
 
 
-def _summary(points: Sequence[Point], usual: Usual | None) -> str:
+def _summary(points: Sequence[Point], usual: Usual | None, enough_s: float) -> str:
     total, observed = sum(item.count for item in points), sum(item.observed_s for item in points)
     if observed <= 0:
         return "Nothing was observed in this time."
+    if observed < enough_s:
+        return f"{count(total, 'spasm')} in {duration(observed)} observed, too little for a rate."
     text = (
         f"{count(total, 'spasm')} in {duration(observed)} observed, {number(total / observed * 3600)} an observed hour"
     )
     return f"{text}; usual is {number(usual.low)} to {number(usual.high)}." if usual else f"{text}."
 
 
-def _row(item: Point, zone: ZoneInfo, bucket: Bucket) -> tuple[str, str, str, str]:
+def _row(item: Point, zone: ZoneInfo, bucket: Bucket, enough_s: float) -> tuple[str, str, str, str]:
     when = _when(item.start, zone, bucket)
-    if item.rate is None or item.observed_s < ENOUGH_S[bucket]:
+    if item.rate is None or item.observed_s < enough_s:
         return when, "too little observed", "", duration(item.observed_s)
     return when, number(item.rate), f"{number(item.low)} to {number(item.high)}", duration(item.observed_s)
 
@@ -172,6 +179,7 @@ class _Drawing:
     usual: Usual | None
     floor: float | None
     pooled: int
+    enough_s: float
 
     @property
     def step(self) -> timedelta:
@@ -195,7 +203,7 @@ class _Drawing:
             axes.tick_params(length=0, labelsize=12)
 
     def _rates(self, axes: Axes, *, narrow: bool) -> None:
-        enough = [item for item in self.points if item.observed_s >= ENOUGH_S[self.bucket]]
+        enough = [item for item in self.points if item.observed_s >= self.enough_s]
         rates = np.array([item.rate or 0.0 for item in enough])
         ceiling = self._ceiling(enough, rates)
         axes.set_ylim(0, ceiling)
@@ -248,7 +256,7 @@ class _Drawing:
         total = np.convolve(observed, window)[: len(observed)]
         summed = np.convolve(counts, window)[: len(counts)]
         line = np.full(len(observed), np.nan)
-        enough = total >= 4 * ENOUGH_S[self.bucket]
+        enough = total >= 4 * self.enough_s
         line[enough] = summed[enough] / total[enough] * 3600
         times = [days(item.start + self.step) for item in self.points]
         axes.plot(times, line, color=COLOURS["ink"], linewidth=1.8, zorder=4)

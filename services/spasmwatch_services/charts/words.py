@@ -4,7 +4,7 @@
 def number(value: float) -> str:
     """At most two significant places below ten, none above: ``0.35``, ``3.4``, ``27``."""
     if value >= 10 or value == 0:
-        return f"{value:.0f}"
+        return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 1 else f"{value:.2f}"
 
 

@@ -1,6 +1,7 @@
 """The HTTP API against its own description: nothing that can be sent makes the server fail."""
 
 import warnings
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -15,12 +16,20 @@ with warnings.catch_warnings():
 from spasmwatch.runtime import SystemClock
 from spasmwatch_services.diary.accounts import Accounts
 from spasmwatch_services.diary.database import Database
-from support.living_home import LivingHome
+from support.living_home import LivingHome, living_home
 
 CHECKS = [not_a_server_error, status_code_conformance, response_schema_conformance]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivingHome]:
+    """A home of its own: what is sent here pauses cameras and fills the diary."""
+    with living_home(tmp_path_factory.mktemp("home"), programs=("recorder", "diary")) as running:
+        running.add_people()
+        yield running
+
+
+@pytest.fixture(scope="module")
 def tokens(home: LivingHome) -> dict[str, str]:
     """A program's token for the owner and the viewer."""
     database = Database(home.settings.home.data / "diary" / "diary.sqlite")

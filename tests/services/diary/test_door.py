@@ -1,15 +1,18 @@
 """Set-up, log in, roles, invitations, sessions: who comes in and what they may do."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from spasmwatch.domain.rollups import Rollup
 from spasmwatch.domain.topics import PauseCommand
 from spasmwatch.errors import StoreError
 from spasmwatch_services.diary.accounts import SESSION_LASTS
 from spasmwatch_services.diary.door import setup_code
+from spasmwatch_services.diary.past import recall
 from support.diary_house import PASSWORD, TestClient, TestHome, diary_house
-from support.make import alert, observation, spasm
+from support.make import alert, observation, spasm, stamped
 
 OWNER = {"shown": "Anna", "password": PASSWORD, "role": "owner"}
 PAGES = ("/", "/log", "/timeline", "/trends", "/review", "/check", "/settings", "/settings/people", "/more")
@@ -284,3 +287,28 @@ def test_while_the_store_is_out_of_reach_the_page_still_answers_and_says_so(
     assert "The history cannot be read" in page.text
     assert "The store is gone" in page.text
     assert owner.send("POST", "/api/v1/entries", {"kind": "stress", "value": 5}).status_code == 201
+
+
+def test_after_a_restart_the_page_knows_open_alerts_and_since_when_nobody_was_in_view(home: TestHome) -> None:
+    now = home.clock.now()
+    told = alert(now - timedelta(days=2), alert_id="a-1", reason="Still open")
+    past = [observation(now - timedelta(hours=7)), observation(now - timedelta(minutes=2), 0.0)]
+    home.store.write([stamped(record) for record in (told, *past)])
+    assert recall(home.house.history, home.house.live, home.clock)
+    page = home.visitor("owner").get("/").text
+    assert "Still open" in page
+    assert home.house.live.seen() == now - timedelta(hours=7) + timedelta(minutes=1)
+
+
+def test_the_first_minutes_of_a_day_show_a_count_but_no_frightening_rate(home: TestHome) -> None:
+    now = home.clock.now()
+    owner = home.visitor("owner")
+    for observed_s, shown in ((40.0, "Too little observed for a rate."), (3600.0, "95 % interval 1.6 to 12")):
+        home.store.write([
+            Rollup(bucket=bucket, home="home", person="patient", start=now.replace(hour=hour), observed_s=observed_s,
+                   counts={"all_all": 5}, closed_s=0, blinks=0)
+            for bucket, hour in (("hour", 14), ("day", 0))
+        ])  # fmt: skip
+        page = owner.get("/").text
+        assert "5 spasms in" in page
+        assert shown in page

@@ -15,6 +15,7 @@ from spasmwatch_services.diary.access import May, Visitor
 from spasmwatch_services.diary.house import House
 from spasmwatch_services.diary.lanes import day_chart
 from spasmwatch_services.diary.situation import (
+    ENOUGH_HOUR_S,
     GOOD_DAY_S,
     LEARNING_DAYS,
     Comparison,
@@ -30,6 +31,7 @@ from spasmwatch_services.diary.situation import (
 
 BASELINE_DAYS = 56
 BOUT_DAYS = 28
+DEMO_ENOUGH_S = 30.0
 FRESH = timedelta(minutes=30)
 QUICK_BUTTONS = 4
 
@@ -62,6 +64,7 @@ def view(house: House, visitor: Visitor) -> dict[str, Any]:
     return {
         "state": state,
         "today": today,
+        "enough": today.observed_s >= enough_for_a_rate(house),
         "usual": usual(days),
         "pause": facts.pause,
         "alerts": shown,
@@ -87,6 +90,11 @@ def figures(house: House, moment: datetime) -> tuple[Point, list[Rate], float]:
     today = next((day for day in days if day.start >= start), Rate(start, 0.0, {}, 0.0, 0))
     clumping = recent_bouts(house, moment)
     return point(today, dispersion=clumping), before, clumping
+
+
+def enough_for_a_rate(house: House) -> float:
+    """Observed seconds below which a rate would only frighten; the demo is over sooner."""
+    return DEMO_ENOUGH_S if house.settings.camera.demo else ENOUGH_HOUR_S
 
 
 def recent_bouts(house: House, moment: datetime, series: str = "all_all") -> float:
@@ -145,6 +153,7 @@ def _hours(
         now=moment,
         usual=band,
         floor=house.settings.diary.show_floor,
+        enough_s=enough_for_a_rate(house),
     )
     return chart, house.pictures.draw((start, rates, band, clumping, moment.hour), chart, screen)
 
