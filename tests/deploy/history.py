@@ -73,7 +73,7 @@ def _hour(time: datetime, factor: int, *, minutes: bool) -> Iterator[Record]:
         yield _stamped(
             Observation(
                 person="patient", start=time + timedelta(minutes=minute), seconds=60.0, observed_s=observed,
-                face_s=observed + 6, fps=25.0, blinks=20, light=0.5,
+                face_s=observed + 6, fps=25.0, blinks=20, light=120.0,
             )
         )  # fmt: skip
     for number in range(3 * factor):

@@ -106,7 +106,7 @@ HEALTH = {
     "Records waiting for a receipt": (1, 84, [3], [3]),
     "Temperature": (1, 84, [55], [55]),
     "Free disk space": (1, 84, [20000], [20000]),
-    "Light on the face": (1, 84, [0.5], [0.5]),
+    "Light on the face": (1, 84, [120], [120]),
     "Dropped pictures": (1, 84, [2], [2]),
     "Last report of every program": (2, 2, ["running"], ["running"]),
 }
