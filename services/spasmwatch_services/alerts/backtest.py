@@ -16,7 +16,6 @@ from spasmwatch.settings import Settings
 
 AFTERWARDS = timedelta(days=1)
 """How long the clock runs on after the last record unless told otherwise."""
-KINDS = ("spasm", "observation", "diary", "label", "health")
 
 
 @dataclass(slots=True)
@@ -122,4 +121,7 @@ class _Player:
 
 def stored(store: Store, start: datetime, end: datetime) -> Iterator[Record]:
     """The history in a store, in the order in which it became known."""
-    return heapq.merge(*(store.read(kind, None, start, end) for kind in KINDS), key=known_at)
+    # A store yields by the time a record is about; entries and verdicts may have been written much later.
+    written_later = (sorted(store.read(kind, None, start, end), key=known_at) for kind in ("diary", "label"))
+    measured = (store.read(kind, None, start, end) for kind in ("spasm", "observation", "health"))
+    return heapq.merge(*written_later, *measured, key=known_at)
