@@ -63,6 +63,8 @@ class Courier:
         return bool(batch)
 
     def _receive(self, message: Message) -> None:
+        if self._stopping.is_set():
+            return  # unacknowledged: it comes again at the next start
         try:
             receipt = Receipt.parse(message.payload)
             self._outbox.drop(receipt.boot, receipt.ranges)
