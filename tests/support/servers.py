@@ -29,9 +29,7 @@ def wait_for_port(port: int, timeout: float = 15) -> None:
 
 
 @contextlib.contextmanager
-def running(
-    command: list[str], port: int, log: Path, folder: Path | None = None
-) -> Iterator[subprocess.Popen[bytes]]:
+def running(command: list[str], port: int, log: Path, folder: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
     """A server process that listens on ``port``, started in ``folder``; stopped at the end."""
     with log.open("ab") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, cwd=folder)
