@@ -65,8 +65,8 @@ async def _guarded(request: Request, call_next: Next) -> Response:
     response = await call_next(request)
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    if request.url.scheme == "https":
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    # No Strict-Transport-Security: it holds for the whole host, and a home's Grafana or Home Assistant on another port
+    # of the same name may speak plain HTTP.
     response.headers.setdefault("Cache-Control", "no-store")
     return response
 
