@@ -71,6 +71,8 @@ class Baseline:
         self.corner = {side: Level(0.5) for side in ("left", "right")}
         self.brow_distance = Level(0.5)
         self.mouth_open = Level(0.5)
+        self.yaw = Level(0.5)
+        self.pitch = Level(0.5)
         self.lean = Level(0.5)
         self.pull = Level(0.5)
         # How far the mouth goes to one side in this person's own speech and mimicry.

@@ -6,7 +6,7 @@ from typing import Final
 from spasmwatch.domain.detection.baseline import Baseline
 from spasmwatch.domain.detection.clarity import Clarity
 from spasmwatch.domain.detection.classification import MERGE_S, classify, sort_closures
-from spasmwatch.domain.detection.evidence import SIDES, Evidence, corner, judge, raw_pull
+from spasmwatch.domain.detection.evidence import SIDES, Evidence, corner, judge, raw_pull, turned
 from spasmwatch.domain.detection.exposure import Closures
 from spasmwatch.domain.detection.findings import Finding
 from spasmwatch.domain.detection.memory import (
@@ -126,7 +126,8 @@ class Detector:
             self.reason = self._clarity.reason(face)
             return self._end_bursts(frame.time)
         face = smooth
-        self.evidence = evidence = judge(frame.time, face, self.baseline, self._clarity.units)
+        units = self._clarity.units.scaled(turned(face, self.baseline))
+        self.evidence = evidence = judge(frame.time, face, self.baseline, units)
         self._frames.append(evidence)
         scores = evidence.scores()
         for channel in self._channels:
@@ -209,3 +210,5 @@ class Detector:
         self.baseline.lean.add(time, left - right)
         self.baseline.brow_distance.add(time, face.brow_distance)
         self.baseline.mouth_open.add(time, face.mouth_open)
+        self.baseline.yaw.add(time, face.yaw)
+        self.baseline.pitch.add(time, face.pitch)

@@ -1,7 +1,8 @@
 """What one frame says against what is usual: closure of each eye, pull of the mouth, brows, one-sidedness."""
 
-from dataclasses import dataclass
-from typing import Final
+import math
+from dataclasses import dataclass, replace
+from typing import Final, Self
 
 from spasmwatch.domain.detection.baseline import Baseline
 from spasmwatch.domain.detection.segmentation import ChannelName
@@ -27,6 +28,11 @@ STRAINED_CLOSURE: Final = 0.18
 STRAINED_ASYMMETRY: Final = 0.9
 
 
+# Degrees away from the usual direction that cost nothing, and further ones that double a unit.
+FREE_TURN: Final = 8.0
+HALF_CLEAR_TURN: Final = 12.0
+
+
 @dataclass(frozen=True, slots=True)
 class Units:
     """One unit of evidence under the present noise."""
@@ -34,6 +40,10 @@ class Units:
     lid: float = LID_UNIT
     change: float = CHANGE_UNIT
     pull: float = PULL_UNIT
+
+    def scaled(self, factor: float) -> Self:
+        """Units ``factor`` times as large."""
+        return replace(self, lid=self.lid * factor, change=self.change * factor, pull=self.pull * factor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +125,15 @@ def judge(time: float, face: FaceSignals, baseline: Baseline, units: Units) -> E
     lids = {"left": max(0.0, closure["left"] - lean), "right": max(0.0, closure["right"] + lean)}
     evidence.one_sided.update({side: _one_sided(side, lids, evidence) for side in SIDES})
     return evidence
+
+
+def turned(face: FaceSignals, baseline: Baseline) -> float:
+    """How much larger a unit is while the head is turned away from where it usually looks: 1 and more.
+
+    What the alignment cannot take out of a turn looks like one-sidedness; a person who always sits aslant is not meant.
+    """
+    away = math.hypot(face.yaw - baseline.yaw.value, 0.5 * (face.pitch - baseline.pitch.value))
+    return 1.0 + max(0.0, away - FREE_TURN) / HALF_CLEAR_TURN
 
 
 def corner(eye: EyeSignals) -> float:
