@@ -61,7 +61,9 @@ def _day(day: int, random: np.random.Generator) -> Iterator[tuple[float, Fields,
     sleep = float(np.clip(random.normal(7, 1.1), 3, 10))
     level = 5.0 * _level(day) * random.gamma(8, 1 / 8) * np.exp(-0.12 * (sleep - 7))
     yield from _minutes(day, pieces, random)
-    yield from _spasms(day, pieces, coffees, level, random)
+    spasms = list(_spasms(day, pieces, coffees, level, random))
+    yield from spasms
+    yield from _check(day, spasms)
     yield from _entries(day, coffees, sleep, pieces, random)
 
 
@@ -172,16 +174,24 @@ def _entries(
 def _rare(day: int) -> Iterator[tuple[float, Fields, str]]:
     if day == 110:
         yield _entry(day, 9, "medication", value=300, unit="mg", text="Gabapentin", subkind="dose_changed")
-    if day % 60 == 20:
-        for minute in (1.0, 3.5, 6.1, 8.8):
-            yield _entry(day, 18.8 + minute / 60, "symptom", subkind="felt_spasm", unit=f"check-{day}")
-        yield _entry(day, 18.8 + 10 / 60, "note", subkind="check", value=10, unit=f"check-{day}")
     if day == 151:
         yield _entry(day, 11, "symptom", subkind="mild_drooping")
     if day == 290:
         yield _entry(day, 17, "symptom", subkind="vision_change")
     if day in (130, 228, 322):
         yield _alert(day)
+
+
+def _check(day: int, spasms: list[tuple[float, Fields, str]]) -> Iterator[tuple[float, Fields, str]]:
+    """A ten-minute check every twenty days: most spasms are felt, one is felt that the camera missed."""
+    if day % 20 != 10 or not spasms:
+        return
+    first = spasms[0][0] - 24 * day
+    end = first + 8 / 60
+    felt = [when - 24 * day + 1 / 3600 for when, _, _ in spasms if when - 24 * day < end]
+    for hour in [*felt[: 1 + len(felt) * 3 // 4], first + 5 / 60]:
+        yield _entry(day, hour, "symptom", subkind="felt_spasm", unit=f"check-{day}")
+    yield _entry(day, end, "note", subkind="check", value=10, unit=f"check-{day}")
 
 
 def _entry(day: int, hour: float, kind: str, **fields: object) -> tuple[float, Fields, str]:
