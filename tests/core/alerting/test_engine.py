@@ -203,9 +203,9 @@ def test_a_missing_face_is_blind_when_it_would_usually_be_seen() -> None:
         start = NOON + timedelta(days=day)
         home.hear(minutes(start, 60) + minutes(start + timedelta(minutes=60), 1380, **absent))  # type: ignore[arg-type]
     assert home.seen("blind") == []
-    home.hear(minutes(NOON + timedelta(days=7), 3 * 1440, **absent))  # type: ignore[arg-type]
+    home.hear(minutes(NOON + timedelta(days=7), 4 * 1440, **absent))  # type: ignore[arg-type]
     assert home.seen("blind") == [("firing", "info"), ("firing", "warning")]
-    home.hear(minutes(NOON + timedelta(days=10), 1))
+    home.hear(minutes(NOON + timedelta(days=11), 1))
     assert home.seen("blind")[-1] == ("resolved", "warning")
 
 

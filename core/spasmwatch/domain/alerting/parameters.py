@@ -106,7 +106,7 @@ class Blind(Parameters):
 
     enabled: bool = True
     after_h: Hours = 12.0
-    warn_after_h: Hours = 48.0
+    warn_after_h: Hours = 72.0
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
