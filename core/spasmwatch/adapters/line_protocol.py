@@ -116,13 +116,12 @@ def rollup_from(bucket: str, row: Row) -> Rollup:
 def record_from(what: str, row: Row) -> Record:
     """The record in a row that the engine returned, its ``time`` in microseconds. Raises RecordError."""
     model = MODELS[what]
-    decoders = _ROW_DECODERS[what]
-    fields: dict[str, Any] = {model.time_field: at(row["time"])}
+    fields: dict[str, Any] = {name: value for name, value in row.items() if value is not None}
+    fields[model.time_field] = at(fields.pop("time"))
     try:
-        for name, value in row.items():
-            if value is not None and name != "time":
-                decoder = decoders.get(name)
-                fields[name] = value if decoder is None else decoder(value)
+        for name, decoder in _ROW_DECODERS[what].items():
+            if name in fields:
+                fields[name] = decoder(fields[name])
         if what == "spasm":
             fields["phase"] = "end"
         return model.model_validate(fields)
@@ -183,6 +182,8 @@ def _tag(value: str) -> str:
 
 
 def _untag(value: str) -> str:
+    if "%" not in value:
+        return value
     return "" if value == "%" else unquote(value)
 
 
@@ -200,8 +201,13 @@ def _decoders_of(model: type[Record]) -> dict[str, Callable[[str], Any]]:
         if tuple in kinds:
             decoders[name] = _unlist
         elif dict in kinds or any(isinstance(kind, type) and issubclass(kind, BaseModel) for kind in kinds):
-            decoders[name] = json.loads
+            decoders[name] = _unnested
     return decoders
+
+
+@lru_cache(maxsize=256)
+def _unnested(value: str) -> Any:
+    return json.loads(value)
 
 
 def _unlist(value: str) -> list[str]:

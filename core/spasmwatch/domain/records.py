@@ -153,15 +153,18 @@ class Spasm(Record):
     @model_validator(mode="after")
     def _end_is_complete(self) -> Self:
         if self.phase == "end":
-            wanted = ("end", "kind", "side", "bursts", "intensity", "confidence", "closed_s", "detector")
-            missing = [name for name in wanted if getattr(self, name) is None]
-            if missing:
-                raise ValueError(f"the end of a spasm needs {', '.join(missing)}")
+            numbers = (self.bursts, self.intensity, self.confidence, self.closed_s)
+            if self.detector is None or None in (self.end, self.kind, self.side, *numbers):
+                raise ValueError(f"the end of a spasm needs {', '.join(self._missing())}")
             if self.end is not None and self.end < self.start:
                 raise ValueError("end lies before start")
             if self.end is not None and self.end - self.start > _LONGEST_SPASM:
                 raise ValueError("a spasm is not longer than a day")
         return self
+
+    def _missing(self) -> list[str]:
+        wanted = ("end", "kind", "side", "bursts", "intensity", "confidence", "closed_s", "detector")
+        return [name for name in wanted if getattr(self, name) is None]
 
     @property
     def counts(self) -> bool:
