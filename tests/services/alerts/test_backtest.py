@@ -89,7 +89,7 @@ def test_wrong_use_is_one_clear_line(
     ("text", "words"),
     [
         ("[alerts.worsening]\nrecent_days = 28\nbaseline_days = 20\n", "recent_days must be fewer than baseline_days"),
-        ("[alerts.blind]\nafter_h = 50.0\n", "warn_after_h must not be less than after_h"),
+        ("[alerts.blind]\nafter_h = 80.0\n", "warn_after_h must not be less than after_h"),
         ("[alerts.fault]\nafter_minutes = 90.0\n", "warn_after_minutes must not be less"),
         ("[alerts.wearing_off]\nplateau_to_day = 15\n", "plateau_from_day"),
         ("[alerts.quiet]\nbegin = 22:00:00\nend = 22:00:00\n", "begin and end are the same"),
