@@ -158,7 +158,7 @@ class Pages:
         return [name for name in FUNCTIONS if any(name in block.function for block in self.facts.blocks)]
 
     def cycles(self) -> list[Row]:
-        """Treatment cycles in words."""
+        """The latest treatment cycles in words."""
         return [
             Row(
                 (
@@ -168,7 +168,7 @@ class Pages:
                     _lasted(cycle),
                 )
             )
-            for cycle in self.facts.cycles
+            for cycle in self.facts.cycles[-6:]
         ]
 
     def cycle_chart(self) -> Chart | None:
