@@ -312,3 +312,6 @@ def test_the_first_minutes_of_a_day_show_a_count_but_no_frightening_rate(home: T
         page = owner.get("/").text
         assert "5 spasms in" in page
         assert shown in page
+    (day,) = owner.get("/api/v1/rates").json()
+    assert (day["spasms"], day["observed_s"], day["rate"]) == (5, 3600, 5)
+    assert day["low"] < 2 < 11 < day["high"]

@@ -12,16 +12,15 @@ from spasmwatch.domain.records import Alert, Observation, Trend
 from spasmwatch.ports import Rate
 from spasmwatch_services.charts import Point, point, rates_chart
 from spasmwatch_services.diary.access import May, Visitor
+from spasmwatch_services.diary.figures import enough_for_a_rate, figures
 from spasmwatch_services.diary.house import House
 from spasmwatch_services.diary.lanes import day_chart
 from spasmwatch_services.diary.situation import (
-    ENOUGH_HOUR_S,
     GOOD_DAY_S,
     LEARNING_DAYS,
     Comparison,
     Facts,
     Sentence,
-    bouts,
     camera_trouble,
     compare,
     open_alerts,
@@ -29,9 +28,6 @@ from spasmwatch_services.diary.situation import (
     usual,
 )
 
-BASELINE_DAYS = 56
-BOUT_DAYS = 28
-DEMO_ENOUGH_S = 30.0
 FRESH = timedelta(minutes=30)
 QUICK_BUTTONS = 4
 
@@ -79,28 +75,6 @@ def view(house: House, visitor: Visitor) -> dict[str, Any]:
         "trouble": house.history.trouble,
         "moment": moment,
     }
-
-
-def figures(house: House, moment: datetime) -> tuple[Point, list[Rate], float]:
-    """Today so far, the days before it that say what is usual, and how much spasms come in bouts."""
-    start, end = house.history.day(moment)
-    first, _ = house.history.day(moment, BASELINE_DAYS + 1)
-    days = house.history.rates(first, end, "day")
-    before = [day for day in days if day.start < start]
-    today = next((day for day in days if day.start >= start), Rate(start, 0.0, {}, 0.0, 0))
-    clumping = recent_bouts(house, moment)
-    return point(today, dispersion=clumping), before, clumping
-
-
-def enough_for_a_rate(house: House) -> float:
-    """Observed seconds below which a rate would only frighten; the demo is over sooner."""
-    return DEMO_ENOUGH_S if house.settings.camera.demo else ENOUGH_HOUR_S
-
-
-def recent_bouts(house: House, moment: datetime, series: str = "all_all") -> float:
-    """How much spasms came in bouts in the last four weeks."""
-    first, end = house.history.day(moment, BOUT_DAYS)
-    return bouts(house.history.rates(first, end, "hour"), house.settings.home.zone, series)
 
 
 def _facts(house: House, moment: datetime, today: Point, days: list[Rate]) -> Facts:

@@ -13,9 +13,9 @@ from spasmwatch.domain.records import Diary
 from spasmwatch.ports import Rate
 from spasmwatch_services.charts import Mark, Point, point, rates_chart, weekly
 from spasmwatch_services.diary.access import May, Visitor
+from spasmwatch_services.diary.figures import recent_bouts
 from spasmwatch_services.diary.house import House
 from spasmwatch_services.diary.lanes import entry_words
-from spasmwatch_services.diary.pages.now import recent_bouts
 from spasmwatch_services.diary.situation import spread, spread_point, usual
 
 Length = Literal["month", "quarter", "year"]
