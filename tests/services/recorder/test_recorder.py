@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -142,6 +142,19 @@ def test_a_late_record_rewrites_its_hour_and_day(bench: Bench) -> None:
     bench.send(make.stamped(make.spasm(START), seq=1))
     until(lambda: bench.count(0) == 1)
     until(lambda: bench.count(bucket="day") == 2)
+
+
+@pytest.mark.parametrize(("month", "day", "hours"), [(3, 29, 23), (10, 25, 25)])
+def test_the_change_of_the_clocks_does_not_move_a_days_count(bench: Bench, month: int, day: int, hours: int) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    midnight = datetime(2026, month, day, tzinfo=berlin).astimezone(UTC)
+    inside = [midnight, midnight + hours * HOUR - timedelta(seconds=30)]
+    outside = [midnight - timedelta(seconds=30), midnight + hours * HOUR]
+    for seq, start in enumerate([*inside, *outside]):
+        bench.send(make.stamped(make.spasm(start), seq=seq))
+    until(lambda: bench.receipted() == {0, 1, 2, 3})
+    days = bench.store.rates("patient", midnight, midnight + hours * HOUR, "day", "Europe/Berlin")
+    assert [(rate.start, rate.counts["all_all"]) for rate in days] == [(midnight, 2)]
 
 
 def test_a_false_alarm_leaves_the_rates_and_comes_back_when_confirmed(bench: Bench) -> None:

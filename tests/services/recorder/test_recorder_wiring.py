@@ -118,6 +118,21 @@ def test_a_letter_that_has_become_valid_is_replayed(
     assert "1 dead letters removed, 1 left" in capsys.readouterr().out
 
 
+def test_status_shows_who_is_there_and_what_is_stored(
+    broker: Mqtt, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = written(tmp_path, broker)
+    with recording(settings), reader(tmp_path) as store:
+        until(lambda: bool(store.counts().get("health")), timeout=20)
+        assert main(["status", "--settings", str(settings), "--json"]) == 0
+        status = json.loads(capsys.readouterr().out)
+        assert (status["broker"], status["store"]) == ("reached", "reached")
+        assert status["programs"] == {"recorder": "online"}
+        assert status["faults"] == {}
+        assert main(["status", "--settings", str(settings)]) == 0
+        assert "program   recorder: online" in capsys.readouterr().out
+
+
 def test_a_metrics_port_in_use_is_one_clear_line(broker: Mqtt, tmp_path: Path) -> None:
     settings = written(tmp_path, broker, f"metrics_port = {broker.port}\n")
     assert main(["recorder", "--settings", str(settings)]) == 2
