@@ -55,8 +55,12 @@ def timeline_chart(
     start: datetime,
     end: datetime,
     zone: ZoneInfo,
+    now: datetime | None = None,
 ) -> Chart:
-    """Lanes from top to bottom between ``start`` and ``end``; the table lists every event in order of time."""
+    """Lanes from top to bottom between ``start`` and ``end``; the table lists every event in order of time.
+
+    After ``now`` nothing is hatched as unobserved, since it is yet to come.
+    """
     rows = sorted(
         (event.start, f"{event.start.astimezone(zone):%a %d %b %H:%M:%S}", lane.name, event.label)
         for lane in lanes
@@ -69,7 +73,7 @@ def timeline_chart(
         summary=f"{total or count(0, 'event')}; {duration(seen.total_seconds())} observed.",
         columns=("Time", "What", "Detail"),
         rows=tuple(row[1:] for row in rows),
-        paint=_Drawing(lanes, observed, start, end, zone).paint,
+        paint=_Drawing(lanes, observed, start, end, zone, min(now or end, end)).paint,
         height=lambda _width: 62 + 44 * (len(lanes) + 1),
     )
 
@@ -81,6 +85,7 @@ class _Drawing:
     start: datetime
     end: datetime
     zone: ZoneInfo
+    now: datetime
 
     def paint(self, figure: Figure) -> None:
         width, height = figure.get_size_inches() * 72
@@ -126,7 +131,7 @@ class _Drawing:
     def _coverage(self, axes: Axes, row: int) -> None:
         base = row + 0.94
         axes.barh(
-            row + 0.66, days(self.end) - days(self.start), left=days(self.start),
+            row + 0.66, max(0.0, days(self.now) - days(self.start)), left=days(self.start),
             height=0.56, facecolor="none", edgecolor=COLOURS["hatch"], hatch="///", linewidth=0,
         )  # fmt: skip
         seen = [item for item in self.observed if item.share > 0]

@@ -40,8 +40,9 @@ def span_chart(
         long = end - start > timedelta(days=3)
         step = timedelta(days=1) if long else timedelta(hours=1)
         observed = _observed(history.rates(start, end, "day" if long else "hour"), step)
-    chart = timeline_chart(lanes, observed, title=title, start=start, end=end, zone=house.settings.home.zone)
-    return chart, house.pictures.draw((start, end, lanes, observed), chart, screen)
+    now = house.clock.now().replace(second=0, microsecond=0)
+    chart = timeline_chart(lanes, observed, title=title, start=start, end=end, zone=house.settings.home.zone, now=now)
+    return chart, house.pictures.draw((start, end, lanes, observed, min(now, end)), chart, screen)
 
 
 def _observed(rates: Sequence[Rate], step: timedelta) -> list[Observed]:
