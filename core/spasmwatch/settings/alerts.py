@@ -19,8 +19,7 @@ from spasmwatch.domain.alerting.parameters import (
     Worsening,
 )
 from spasmwatch.domain.records import Name, Severity
-from spasmwatch.errors import SettingsError
-from spasmwatch.settings.section import Section
+from spasmwatch.settings.section import Section, read_secret
 
 
 class Recipient(Section):
@@ -47,12 +46,7 @@ class Recipient(Section):
         """The address, which holds a token. Raises SettingsError when its file cannot be read."""
         if self.address is not None or self.address_file is None:
             return self.address.get_secret_value() if self.address else ""
-        try:
-            return self.address_file.read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise SettingsError(
-                f"alerts.recipients: cannot read {self.address_file} of {self.name}: {error.strerror}"
-            ) from error
+        return read_secret(self.address_file, f"alerts.recipients: {self.name}")
 
 
 class QuietHours(Section):

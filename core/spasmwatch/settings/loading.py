@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableVariable
 
 from spasmwatch.errors import SettingsError
 from spasmwatch.settings.advice import AdviceSettings
@@ -65,8 +66,13 @@ def load(path: Path | None = None) -> Settings:
     """
     file = _find(path)
     text, table = _read(file) if file else ("", {})
+    # The library takes keys of these forms as arguments of its own.
+    if stray := next((key for key in table if key.startswith("_")), None):
+        raise SettingsError(f"{file}: unknown setting {stray!r}; known here: {', '.join(_known(()))}")
     try:
         return Settings(**table)
+    except UnreadableVariable as error:
+        raise SettingsError(f"environment: {error}; lists and tables are written as JSON") from error
     except ValidationError as error:
         raise SettingsError(_explain(error, file, text)) from error
 
@@ -84,12 +90,15 @@ def _find(path: Path | None) -> Path | None:
 
 def _read(file: Path) -> tuple[str, dict[str, Any]]:
     try:
-        text = file.read_text(encoding="utf-8")
+        # Some editors begin a file with a byte-order mark.
+        text = file.read_text(encoding="utf-8-sig")
         return text, tomllib.loads(text)
     except OSError as error:
         raise SettingsError(f"{file}: cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{file}: not valid TOML: {error}") from error
+    except RecursionError as error:
+        raise SettingsError(f"{file}: not valid TOML: nested too deeply") from error
 
 
 def _explain(error: ValidationError, file: Path | None, text: str) -> str:
@@ -107,7 +116,8 @@ def _explain(error: ValidationError, file: Path | None, text: str) -> str:
 
 def _where(place: tuple[str, ...], file: Path | None, text: str) -> str:
     """``file:line: `` of a setting, as far as it can be told from the text."""
-    if file is None:
+    variable = "SPASMWATCH_" + "__".join(place)
+    if file is None or variable.upper() in map(str.upper, os.environ):
         return "environment: "
     table = ""
     for number, line in enumerate(text.splitlines(), start=1):

@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
-from spasmwatch.errors import SettingsError
-from spasmwatch.settings.section import Section
+from spasmwatch.settings.section import Section, read_secret
 
 
 class Mqtt(Section):
@@ -22,13 +21,19 @@ class Mqtt(Section):
     certificate_file: Path | None = None
     key_file: Path | None = None
 
+    @field_validator("host")
+    @classmethod
+    def _can_be_looked_up(cls, host: str) -> str:
+        try:
+            encoded = host.encode("idna")
+        except UnicodeError:
+            encoded = b""
+        if not encoded or any(character.isspace() for character in host):
+            raise ValueError(f"{host!r} is no host name or address; write e.g. 'broker.lan' or '192.168.1.10'")
+        return host
+
     def secret(self) -> str | None:
         """The password. Raises SettingsError when its file cannot be read."""
         if self.password is not None:
             return self.password.get_secret_value()
-        if self.password_file is None:
-            return None
-        try:
-            return self.password_file.read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise SettingsError(f"mqtt.password_file: cannot read {self.password_file}: {error.strerror}") from error
+        return None if self.password_file is None else read_secret(self.password_file, "mqtt.password_file")

@@ -16,5 +16,5 @@ class OutboxSettings(Section):
     """
 
     max_mb: Annotated[float, Field(gt=0)] = 256.0
-    resend_after_s: Annotated[float, Field(ge=0.1)] = 30.0
-    clock_wait_s: Annotated[float, Field(ge=0)] = 300.0
+    resend_after_s: Annotated[float, Field(ge=0.1, le=3600)] = 30.0
+    clock_wait_s: Annotated[float, Field(ge=0, le=86400)] = 300.0

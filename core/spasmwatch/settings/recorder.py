@@ -23,8 +23,8 @@ class Recorder(Section):
     batch_records: Annotated[int, Field(ge=1, le=10_000)] = 500
     batch_s: Annotated[float, Field(gt=0, le=60)] = 1.0
     idle_s: Annotated[float, Field(gt=0, le=10)] = 0.02
-    gap_after_s: Annotated[float, Field(ge=1)] = 900.0
-    health_every_s: Annotated[float, Field(ge=1)] = 60.0
+    gap_after_s: Annotated[float, Field(ge=1, le=86400 * 30)] = 900.0
+    health_every_s: Annotated[float, Field(ge=1, le=3600)] = 60.0
     dead_letters_mb: Annotated[float, Field(gt=0)] = 16.0
     metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     metrics_host: str = "127.0.0.1"

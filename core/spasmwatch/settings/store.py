@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr
 
 from spasmwatch.errors import SettingsError
-from spasmwatch.settings.section import Section
+from spasmwatch.settings.section import Section, read_secret
 
 
 class Influx(Section):
@@ -15,7 +15,7 @@ class Influx(Section):
     Diary texts go to ``diary_bucket``, which dashboard viewers get no access to.
     """
 
-    url: str = "http://127.0.0.1:8086"
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/]+")] = "http://127.0.0.1:8086"
     organization: str = "spasmwatch"
     bucket: str = "spasmwatch"
     diary_bucket: str = "spasmwatch_diary"
@@ -29,15 +29,12 @@ class Influx(Section):
             return self.token.get_secret_value()
         if self.token_file is None:
             raise SettingsError("store.influx: give token_file, or SPASMWATCH_STORE__INFLUX__TOKEN in the environment")
-        try:
-            return self.token_file.read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise SettingsError(f"store.influx.token_file: cannot read {self.token_file}: {error.strerror}") from error
+        return read_secret(self.token_file, "store.influx.token_file")
 
 
 class StoreSettings(Section):
     """``kind`` ``sqlite`` is the embedded store in ``home.data``; ``influx`` the production one."""
 
     kind: Literal["sqlite", "influx"] = "sqlite"
-    retention_days: Annotated[int, Field(ge=7)] | None = None
+    retention_days: Annotated[int, Field(ge=7, le=36_500)] | None = None
     influx: Influx = Influx()

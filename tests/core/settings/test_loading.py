@@ -45,6 +45,13 @@ def test_the_file_named_in_the_environment_is_read(tmp_path: Path, monkeypatch: 
         ('[home]\nname = "a/b"\n', r"spasmwatch.toml:2: home.name"),
         ("[store.influx]\nurll = 1\n", r"spasmwatch.toml:2: unknown setting 'store.influx.urll'; did you mean 'url'"),
         ("[home\n", r"not valid TOML"),
+        (f"deep = {'[' * 5000}", r"not valid TOML: nested too deeply"),
+        ('_env_file = "x"\n', r"unknown setting '_env_file'"),
+        ('[home]\ndata = "a\\u0000b"\n', r"spasmwatch.toml:2: home.data: holds a NUL character"),
+        ('[mqtt]\nhost = ""\n', r"spasmwatch.toml:2: mqtt.host: '' is no host name"),
+        ('[mqtt]\nhost = "broker..lan"\n', r"mqtt.host: 'broker..lan' is no host name"),
+        ("[store]\nretention_days = 99999999999\n", r"store.retention_days: "),
+        ('[store.influx]\nurl = "influx"\n', r"store.influx.url: "),
     ],
 )
 def test_a_mistake_names_the_line_and_what_to_do(tmp_path: Path, text: str, complaint: str) -> None:
@@ -65,3 +72,29 @@ def test_a_password_is_never_shown(tmp_path: Path) -> None:
     settings = load(write(tmp_path, f'[mqtt]\npassword_file = "{file}"\n'))
     assert settings.mqtt.secret() == "hush"
     assert "hush" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "complaint"),
+    [
+        ("SPASMWATCH_MQTT", "broker.lan", 'environment: error parsing value for field "mqtt"'),
+        ("SPASMWATCH_MQTT__PORT", "many", "environment: mqtt.port: "),
+    ],
+)
+def test_a_mistake_in_the_environment_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, complaint: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=complaint):
+        load(write(tmp_path, ""))
+
+
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    assert load(write(tmp_path, '\ufeff[home]\nname = "attic"\n')).home.name == "attic"
+
+
+def test_a_password_file_of_binary_junk_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "password").write_bytes(b"\xff\xfe\x00")
+    settings = load(write(tmp_path, f'[mqtt]\npassword_file = "{tmp_path}/password"\n'))
+    with pytest.raises(SettingsError, match=r"mqtt.password_file: .* is not UTF-8 text"):
+        settings.mqtt.secret()
