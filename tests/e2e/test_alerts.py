@@ -61,11 +61,11 @@ class House:
                 [sys.executable, "-m", "spasmwatch", "alerts", "--settings", str(self.file)], stdout=log, stderr=log
             )
         try:
-            until(lambda: any(health.state == "running" for health in self.health), 30, "the alert program")
+            until(lambda: any(health.state == "running" for health in self.health), 90, "the alert program")
             yield process
         finally:
             process.terminate()
-            process.wait(15)
+            process.wait(60)
 
     def say(self, record: Record) -> None:
         """Publish a record as its producer would."""
@@ -95,8 +95,8 @@ def house(broker: Mqtt, folder: Path, more: str = "") -> Iterator[tuple[House, P
 def test_a_burst_is_pushed_and_can_be_acknowledged(broker: Mqtt, tmp_path: Path) -> None:
     with house(broker, tmp_path) as (home, receiver), home.program():
         home.burst(6)
-        until(lambda: len(receiver.requests) == 1, what="the push")
-        until(lambda: home.states() == ["firing"])
+        until(lambda: len(receiver.requests) == 1, 30, "the push")
+        until(lambda: home.states() == ["firing"], 30)
         firing = home.alerts[0]
         assert firing.rule == "escalation"
         assert firing.severity == "warning"
@@ -105,7 +105,7 @@ def test_a_burst_is_pushed_and_can_be_acknowledged(broker: Mqtt, tmp_path: Path)
         assert "spasm" not in receiver.bodies()[0]["message"].lower()
         command = AlertCommand(id="c1", verb="acknowledge", actor="anna", time=datetime.now(UTC))
         home.bus.publish(TOPICS.alert_command("anna", firing.alert_id), command.payload())
-        until(lambda: home.states() == ["firing", "acknowledged"])
+        until(lambda: home.states() == ["firing", "acknowledged"], 30)
         assert home.alerts[1].actor == "anna"
 
 
@@ -113,18 +113,18 @@ def test_an_acknowledged_alert_stays_so_after_a_kill(broker: Mqtt, tmp_path: Pat
     with house(broker, tmp_path) as (home, receiver):
         with home.program() as process:
             home.burst(6)
-            until(lambda: len(receiver.requests) == 1, what="the push")
-            until(lambda: home.states() == ["firing"])
+            until(lambda: len(receiver.requests) == 1, 30, "the push")
+            until(lambda: home.states() == ["firing"], 30)
             command = AlertCommand(id="c1", verb="acknowledge", actor="anna", time=datetime.now(UTC))
             home.bus.publish(TOPICS.alert_command("anna", home.alerts[0].alert_id), command.payload())
-            until(lambda: home.states() == ["firing", "acknowledged"])
+            until(lambda: home.states() == ["firing", "acknowledged"], 30)
             process.kill()
             process.wait(10)
         with home.program():
             home.burst(3)
             # A later red flag proves that the spasms before it have been judged.
             home.say(make.stamped(make.diary(datetime.now(UTC), kind="symptom", subkind="swallowing"), node="diary"))
-            until(lambda: len(receiver.requests) == 2, what="the red flag")
+            until(lambda: len(receiver.requests) == 2, 30, "the red flag")
         assert [alert.rule for alert in home.alerts if alert.state == "firing"] == ["escalation", "red_flag"]
         assert receiver.requests[1]["headers"]["X-Priority"] == "max"
 
@@ -134,8 +134,8 @@ def test_the_set_up_ends_when_a_phone_has_answered_the_test_push(broker: Mqtt, t
     with house(broker, tmp_path) as (home, receiver):
         home.file.write_text(home.file.read_text().replace("\npush", f"{page}\npush"))
         command = [sys.executable, "-m", "spasmwatch", "alerts", "--test-push", "--settings", str(home.file)]
-        trial = subprocess.Popen([*command, "--wait", "60"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        until(lambda: len(receiver.requests) == 1, 60, "the test push")
+        trial = subprocess.Popen([*command, "--wait", "120"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        until(lambda: len(receiver.requests) == 1, 90, "the test push")
         # What the phone does: it posts to the address of the button; the pages redeem it.
         address = receiver.requests[0]["headers"]["X-Actions"].split(", ")[2]
         redeemer = LinkRedeemer(link_key(load(home.file)), tmp_path / "used.sqlite")
