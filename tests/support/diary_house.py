@@ -105,7 +105,9 @@ class TestHome:
 
     def client(self, address: str = "http://testserver") -> TestClient:
         """A browser without a session."""
-        return TestClient(self.app, base_url=address, follow_redirects=False)
+        client = TestClient(self.app, base_url=address, follow_redirects=False)
+        client.cookies.set("screen", "narrow")  # so that each chart is drawn once
+        return client
 
     def visitor(self, role: Role, name: str | None = None) -> "Browser":
         """A browser in which somebody with this role is logged in."""
