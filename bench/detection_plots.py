@@ -106,7 +106,7 @@ def main() -> int:
 
     arguments.out.mkdir(parents=True, exist_ok=True)
     witnesses(load(arguments.example)[0], arguments.out, tuple(arguments.span))
-    compared({"clips": load("clip-*"), "seen differently": load("d0*"), "simulated": load("spasm*")}, arguments.out)
+    compared({"recordings seen differently": load("d0*"), "simulated": load("spasm*")}, arguments.out)
     return 0
 
 

@@ -13,7 +13,7 @@ NOISY_LID: Final = 0.03
 NOISY_PULL: Final = 0.012
 VERY_NOISY: Final = 2.5
 # A unit that has grown so many times hides ordinary spasms: the time is not observed.
-POOR: Final = 2.2
+POOR: Final = 1.8
 # Which of the possible causes of a poor signal is named.
 DIM: Final = 70.0
 DISTANT: Final = 24.0
