@@ -63,7 +63,8 @@ def test_every_program_connects_with_its_certificate_and_password(home_broker: H
         ("triggers", f"{HERE}/diary/add", "diary"),
         ("triggers", f"{HERE}/users/homeassistant/alerts/a1/command", "alerts"),
         ("triggers", "homeassistant/device/spasmwatch/config", "homeassistant"),
-        ("insights", f"{HERE}/insights/trend", "viewer"),
+        ("alerts", f"{HERE}/alerts/trend", "viewer"),
+        ("insights", f"{HERE}/insights/insight", "viewer"),
         ("gadgets", "zigbee2mqtt/kitchen/kettle", "triggers"),
         ("gadgets", "shellies/kettle/relay/0", "triggers"),
         ("gadgets", "shellyplug-1/events/rpc", "triggers"),
@@ -118,7 +119,8 @@ FORBIDDEN_TO_SAY = [
     *_each("cam2 recorder alerts diary triggers insights homeassistant", "cam1/spasm"),
     *_each("cam1 diary triggers insights homeassistant", "alerts/alert"),
     *_each("cam1 alerts triggers insights homeassistant", "diary/label"),
-    *_each("cam1 alerts diary triggers homeassistant", "insights/trend"),
+    *_each("cam1 diary triggers insights homeassistant", "alerts/trend"),
+    *_each("cam1 alerts diary triggers homeassistant", "insights/insight"),
     *_each("cam1 cam2 alerts insights recorder homeassistant", "cam1/pause/set"),
 ]
 ELSEWHERE = ["spasmwatch/other/cam1/spasm", "homeassistant/device/spasmwatch/config", "zigbee2mqtt/kettle/set"]

@@ -7,10 +7,10 @@ STATES = ("availability", "fault", "health", "+/state")
 """What every program tells of itself."""
 RECORDS = {
     "recorder": (),
-    "alerts": ("alert",),
+    "alerts": ("alert", "trend"),
     "diary": ("diary", "label"),
     "triggers": ("trigger", "diary"),
-    "insights": ("trend", "insight"),
+    "insights": ("insight",),
 }
 PROGRAMS = tuple(RECORDS)
 CAMERA_RECORDS = ("spasm", "observation")
