@@ -5,11 +5,13 @@
 
 import json
 import sys
+from datetime import time
 from pathlib import Path
-from typing import Any
+from types import NoneType
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 from pydantic_core import PydanticUndefined
 
 from spasmwatch import __version__
@@ -98,37 +100,70 @@ def settings_table() -> str:
         "An unknown key is refused with the nearest known one. This page is generated (`make docs`).",
         "",
     ]
+    seen: dict[type[BaseModel], str] = {}
     for name, field in Settings.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
-            lines += _section(name, field.annotation)
+            seen[field.annotation] = f"[{name}]"
+            lines += _section(f"[{name}]", field.annotation, seen)
     return "\n".join(lines) + "\n"
 
 
-def _section(path: str, section: type[Section]) -> list[str]:
-    lines = [f"## `[{path}]`", "", " ".join((section.__doc__ or "").replace("``", "`").split()), ""]
-    if section.model_fields:
-        lines += ["| setting | type | default |", "|---|---|---|"]
+def _section(path: str, section: type[BaseModel], seen: dict[type[BaseModel], str]) -> list[str]:
+    lines = [f"## `{path}`", "", " ".join((section.__doc__ or "").replace("``", "`").split()), ""]
     nested: list[str] = []
+    table = ["| setting | type | default |", "|---|---|---|"]
     for name, field in section.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
-            nested += ["", *_section(f"{path}.{name}", field.annotation)]
-            continue
-        lines.append(f"| `{name}` | {_type(field.annotation)} | {_default(field)} |")
-    return [*lines, *nested, ""]
+        below = _model(field.annotation)
+        if below is None:
+            table.append(f"| `{name}` | {_type(field.annotation)} | {_default(field)} |")
+        elif below[0] in seen:
+            table.append(f"| `{name}` | the same keys as `{seen[below[0]]}` | {_default(field)} |")
+        else:
+            model, form = below
+            seen[model] = form.format(f"{path.strip('[]')}.{name}")
+            nested += _section(seen[model], model, seen)
+    return [*lines, *(table if len(table) > 2 else []), "", *nested]
+
+
+def _model(annotation: Any) -> tuple[type[BaseModel], str] | None:
+    """The settings below this one, if it is a table, a list of tables or named tables, and how they are headed."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation, "[{}]"
+    for form, found in ((_FORMS.get(get_origin(annotation), "[{}]"), part) for part in get_args(annotation)):
+        if isinstance(found, type) and issubclass(found, BaseModel):
+            return found, form
+    return None
+
+
+_FORMS = {tuple: "[[{}]]", dict: "[{}.NAME]"}
+_WORDS = {
+    str: "text", SecretStr: "text", int: "whole number", float: "number", bool: "true or false", Path: "path",
+    time: "time of day",
+}  # fmt: skip
 
 
 def _type(annotation: Any) -> str:
-    text = annotation.__name__ if isinstance(annotation, type) and "[" not in str(annotation) else str(annotation)
-    text = text.replace("typing.", "").replace("pathlib._local.", "").replace("pathlib.", "").replace("|", "or")
-    return f"`{text.replace('spasmwatch.settings.', '')}`" if "Annotated" not in text else "`str`"
+    """A type in the words of somebody who writes the file; that a setting may be left out is seen from its default."""
+    parts = get_args(annotation)
+    match get_origin(annotation):
+        case None:
+            return _WORDS.get(annotation, "text")
+        case origin if origin is Annotated:
+            return _type(parts[0])
+        case origin if origin is Literal:
+            return " or ".join(f"`{json.dumps(part)}`" for part in parts)
+        case origin if origin is tuple:
+            return f"list of {_type(parts[0])}" if parts[-1] is Ellipsis else f"{len(parts)} times {_type(parts[0])}"
+    return " or ".join(_type(part) for part in parts if part is not NoneType)
 
 
 def _default(field: Any) -> str:
-    if field.default is PydanticUndefined:
-        return "your data folder" if field.default_factory and field.annotation is Path else "empty"
-    if isinstance(field.default, BaseModel):
-        return "see there"
-    return f"`{field.default!r}`" if field.default is not None else "not set"
+    value = field.default
+    if value is PydanticUndefined:
+        return "your data folder" if field.annotation is Path else "must be given" if field.is_required() else "none"
+    if value is None:
+        return "not set"
+    return f"`{json.dumps(list(value) if isinstance(value, tuple) else value, default=str, ensure_ascii=False)}`"
 
 
 def generated() -> dict[str, str]:
