@@ -17,7 +17,7 @@ import matplotlib.pyplot as plt
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from detection import BASELINES, Score, cached, code_hash, judge, ours
+from detection import BASELINES, Score, Seen, cached, code_hash, judge, ours
 from spasmwatch.domain.detection.detector import Detector
 
 mpl.rcParams.update(
@@ -100,6 +100,8 @@ def main() -> int:
     parser.add_argument("--span", type=float, nargs=2, default=(0.0, 12.0), metavar=("FROM", "TO"))
     arguments = parser.parse_args()
     folder = arguments.cache / code_hash()
+    # The bench wrote its cache as the main module.
+    sys.modules["__main__"].Seen = Seen  # type: ignore[attr-defined]
 
     def load(pattern: str) -> list[Any]:
         return [cached(path.stem, folder, lambda: None) for path in sorted(folder.glob(f"{pattern}.pickle"))]
