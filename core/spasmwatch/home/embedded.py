@@ -1,5 +1,6 @@
 """Starts the embedded home: broker with one account a program, then the programs, and ends them outermost first."""
 
+import json
 import secrets
 import socket
 from collections.abc import Sequence
@@ -10,11 +11,12 @@ from spasmwatch.adapters.embedded_broker import EmbeddedBroker
 from spasmwatch.errors import SpasmWatchError
 from spasmwatch.home.programs import ProgramProcess
 from spasmwatch.runtime import private_folder
+from spasmwatch.settings.mqtt import RUNNING_BROKER
 
 PROGRAMS = ("recorder", "alerts", "diary", "triggers", "insights", "edge")
 """In the order of starting: the writer first, the camera last, so that nothing has to wait for its receipt."""
 WATCHER = "watcher"
-"""Account of the launcher's own look at what is said."""
+"""Account of the launcher's own look at what is said, and of commands given by hand."""
 
 
 def free_port() -> int:
@@ -82,6 +84,10 @@ class EmbeddedHome:
         """Start the broker. Raises BusError."""
         broker = EmbeddedBroker(private_folder(self._data / "broker"), self.port, self._accounts)
         self._stack.callback(broker.close)
+        running = self._data / RUNNING_BROKER
+        password_file = self._data / "secrets" / f"{WATCHER}.password"
+        running.write_text(json.dumps({"port": self.port, "username": WATCHER, "password_file": str(password_file)}))
+        self._stack.callback(running.unlink, missing_ok=True)
 
     def start_programs(self) -> None:
         """Start the programs, the camera last."""

@@ -1,6 +1,7 @@
 """Finds, reads and validates the settings; every mistake becomes one clear line."""
 
 import difflib
+import json
 import os
 import re
 import tomllib
@@ -18,7 +19,7 @@ from spasmwatch.settings.camera import Camera
 from spasmwatch.settings.diary import DiarySettings
 from spasmwatch.settings.home import Home
 from spasmwatch.settings.insights import Insights
-from spasmwatch.settings.mqtt import Mqtt
+from spasmwatch.settings.mqtt import RUNNING_BROKER, Mqtt
 from spasmwatch.settings.outbox import OutboxSettings
 from spasmwatch.settings.recorder import Recorder
 from spasmwatch.settings.store import StoreSettings
@@ -70,11 +71,23 @@ def load(path: Path | None = None) -> Settings:
     if stray := next((key for key in table if key.startswith("_")), None):
         raise SettingsError(f"{file}: unknown setting {stray!r}; known here: {', '.join(_known(()))}")
     try:
-        return Settings(**table)
+        return _beside_a_running_home(Settings(**table))
     except UnreadableVariable as error:
         raise SettingsError(f"environment: {error}; lists and tables are written as JSON") from error
     except ValidationError as error:
         raise SettingsError(_explain(error, file, text)) from error
+
+
+def _beside_a_running_home(settings: Settings) -> Settings:
+    """With the broker of the home that runs on this machine, unless settings name one: for commands given by hand."""
+    if {"host", "port"} & settings.mqtt.model_fields_set:
+        return settings
+    try:
+        told = json.loads((settings.home.data / RUNNING_BROKER).read_text(encoding="utf-8"))
+        broker = Mqtt(base=settings.mqtt.base, **told)
+    except (OSError, ValueError, TypeError):
+        return settings
+    return settings.model_copy(update={"mqtt": broker})
 
 
 def _find(path: Path | None) -> Path | None:

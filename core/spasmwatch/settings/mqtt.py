@@ -7,6 +7,9 @@ from pydantic import Field, SecretStr, field_validator
 
 from spasmwatch.settings.section import Section, read_secret
 
+RUNNING_BROKER = Path("broker/running.json")
+"""Below ``home.data``: where the embedded broker of a running home is, and the account of commands given by hand."""
+
 
 class Mqtt(Section):
     """``ca_file`` turns TLS on; the password comes from ``password_file`` or the environment, never from git."""

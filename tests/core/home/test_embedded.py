@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from spasmwatch import settings
 from spasmwatch.adapters.embedded_broker import EmbeddedBroker
 from spasmwatch.adapters.mqtt import MqttBus
 from spasmwatch.domain.topics import Topics
@@ -41,6 +42,20 @@ def test_the_embedded_broker_refuses_who_has_no_account(tmp_path: Path) -> None:
     finally:
         for resource in (friend, stranger, nobody, broker):
             resource.close()
+
+
+def test_commands_given_by_hand_find_the_broker_of_a_running_home(tmp_path: Path) -> None:
+    file = tmp_path / "spasmwatch.toml"
+    file.write_text(f"[home]\ndata = '{tmp_path}'\n")
+    home = EmbeddedHome(tmp_path, file, ())
+    home.start_broker()
+    bus = MqttBus(settings.load(file).mqtt, Topics("spasmwatch", "home"), client="by-hand")
+    try:
+        bus.wait_until_connected(10)
+    finally:
+        bus.close()
+        home.close()
+    assert settings.load(file).mqtt == Mqtt(), "a home that has ended is not looked for"
 
 
 def test_a_program_that_keeps_failing_is_started_again_ever_more_slowly() -> None:
