@@ -29,12 +29,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SpasmWatchError as error:
         print(f"spasmwatch: {error}", file=sys.stderr)
         return error.exit_status
+    except EOFError:
+        print("spasmwatch: nobody is there to answer; --help names the option that answers beforehand", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         # The reader (head, less) has gone; keep the interpreter from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        # A full or unreadable disk can strike anywhere.
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"spasmwatch: {place}{error.strerror or error}", file=sys.stderr)
+        return 1
 
 
 def _dispatch(arguments: list[str]) -> int:

@@ -1,7 +1,9 @@
 """The command line: one clear line and the right exit status, whatever goes wrong."""
 
+import io
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -43,3 +45,21 @@ def test_a_mistake_is_one_line_without_a_traceback(arguments: list[str], status:
     assert complaint in ended.stderr
     assert "Traceback" not in ended.stderr
     assert len(ended.stderr.strip().splitlines()) == 1
+
+
+def test_a_question_that_nobody_answers_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "spasmwatch.toml").write_text(f'[home]\ndata = "{tmp_path}/data"\n')
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert main(["forget", "--settings", str(tmp_path / "spasmwatch.toml"), "patient"]) == 1
+    assert capsys.readouterr().err.startswith("spasmwatch: nobody is there to answer")
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = tmp_path / "spasmwatch.toml"
+    settings.write_text(f'[home]\ndata = "{settings}/data"\n')
+    assert main(["forget", "--settings", str(settings), "--yes", "patient"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("spasmwatch: ")
+    assert "Not a directory" in told

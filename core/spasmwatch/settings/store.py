@@ -15,7 +15,7 @@ class Influx(Section):
     Diary texts go to ``diary_bucket``, which dashboard viewers get no access to.
     """
 
-    url: Annotated[str, Field(pattern=r"^https?://[^\s/]+")] = "http://127.0.0.1:8086"
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/]+(/\S*)?$")] = "http://127.0.0.1:8086"
     organization: str = "spasmwatch"
     bucket: str = "spasmwatch"
     diary_bucket: str = "spasmwatch_diary"

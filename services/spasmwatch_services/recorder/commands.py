@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,8 @@ from spasmwatch.errors import SpasmWatchError, UsageError
 
 if TYPE_CHECKING:
     from spasmwatch_services.recorder.importing import Outcome
+
+NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def recorder(parser: ArgumentParser) -> Handler:
@@ -71,14 +75,18 @@ def export(parser: ArgumentParser) -> Handler:
 
 
 def _write_whole(target: Path, lines: Iterator[str]) -> None:
-    """All of it or nothing, readable for its owner alone."""
-    new = target.with_name(f".{target.name}.new")
+    """All of it or nothing, readable for its owner alone; straight into what is no plain file, like a pipe."""
+    plain = not target.exists() or target.is_file()
+    new = target.with_name(f".{target.name}.new") if plain else target
     try:
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             file.writelines(lines)
-        new.replace(target)
+        if plain:
+            new.replace(target)
     except OSError as error:
-        new.unlink(missing_ok=True)
+        if plain:
+            with suppress(OSError):
+                new.unlink(missing_ok=True)
         raise SpasmWatchError(f"cannot write {target}: {error.strerror}") from error
 
 
@@ -136,6 +144,8 @@ def forget(parser: ArgumentParser) -> Handler:
         from spasmwatch_services.recorder.forgetting import forget as forget_person
 
         chosen = settings.load(args.settings)
+        if not NAME.fullmatch(args.person):
+            raise UsageError(f"{args.person!r} is no name of a person in records: letters, digits, _ and - only")
         if not args.yes and input(f"Remove everything of {args.person!r} for good? Type the name: ") != args.person:
             raise SpasmWatchError("nothing removed")
         for place, number in forget_person(chosen, args.person).items():

@@ -100,17 +100,23 @@ class DeadLetters:
                             yield letter
 
     def keep_only(self, wanted: set[str]) -> None:
-        """Rewrite the files with the letters of these digests alone."""
-        with self._lock, self._alone():
-            for file in (self._older, self._file):
-                if file.exists():
-                    letters = [letter for line in file.read_bytes().splitlines() if (letter := _letter(line))]
-                    rest = b"".join(_line(letter) for letter in letters if letter.digest in wanted)
-                    new = file.with_suffix(".new")
-                    new.write_bytes(rest)
-                    new.chmod(0o600)
-                    new.replace(file)
-            self._known = {digest: None for digest in self._known if digest in wanted}
+        """Rewrite the files with the letters of these digests alone. Raises SpasmWatchError when that fails."""
+        try:
+            with self._lock, self._alone():
+                for file in (self._older, self._file):
+                    if file.exists():
+                        _rewrite(file, wanted)
+                self._known = {digest: None for digest in self._known if digest in wanted}
+        except OSError as error:
+            raise SpasmWatchError(f"cannot rewrite {self._file}: {error.strerror}") from error
+
+
+def _rewrite(file: Path, wanted: set[str]) -> None:
+    letters = [letter for line in file.read_bytes().splitlines() if (letter := _letter(line))]
+    new = file.with_suffix(".new")
+    new.write_bytes(b"".join(_line(letter) for letter in letters if letter.digest in wanted))
+    new.chmod(0o600)
+    new.replace(file)
 
 
 def _line(letter: DeadLetter) -> bytes:
@@ -128,6 +134,6 @@ def _letter(line: bytes) -> DeadLetter | None:
         fields = json.loads(line)
         text = fields["payload"]
         payload = base64.b64decode(fields["base64"]) if text is None else text.encode()
-        return DeadLetter(fields["time"], fields["topic"], fields["reason"], payload)
-    except (ValueError, KeyError, TypeError, AttributeError):
+        return DeadLetter(str(fields["time"]), str(fields["topic"]), str(fields["reason"]), payload)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

@@ -1,6 +1,7 @@
 """Out of one store as a file, and into another."""
 
 import json
+import os
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -182,3 +183,33 @@ def test_dead_letters_are_listed_and_discarded(anna: Path, capsys: pytest.Captur
     assert main(arguments) == 0
     assert "1 dead letters removed, 1 left" in capsys.readouterr().out
     assert main([*arguments[:-1], "nonsense"]) == 2
+
+
+def test_an_export_that_cannot_be_written_is_one_line(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for place in (tmp_path, home / "records.jsonl", tmp_path / "absent" / "records.jsonl"):
+        assert main(["export", "--settings", str(home), "--out", str(place)]) == 1
+        assert capsys.readouterr().err.startswith("spasmwatch: cannot write")
+
+
+def test_an_export_into_a_pipe_leaves_the_pipe_in_place(home: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    assert main(["export", "--settings", str(home), "--what", "label", "--out", str(pipe)]) == 0
+    assert pipe.is_fifo()
+    assert b'"was chewing"' in os.read(reader, 65536)
+    os.close(reader)
+
+
+def test_forgetting_without_a_name_removes_nothing(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    letters = tmp_path / "data" / "recorder" / "dead-letters.jsonl"
+    letters.parent.mkdir()
+    letters.write_text('{"time": "t", "topic": 5, "reason": "r", "payload": "{\\"a\\": \\"\\"}"}\n')
+    assert main(["forget", "--settings", str(home), "--yes", ""]) == 2
+    assert "is no name of a person" in capsys.readouterr().err
+    assert main(["recorder", "dead-letters", "--settings", str(home)]) == 0
+    assert "5: r" in capsys.readouterr().out
