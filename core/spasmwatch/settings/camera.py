@@ -9,7 +9,7 @@ from spasmwatch.settings.section import Section
 
 
 class Camera(Section):
-    """``source``: ``auto`` (camera, else simulator), ``picamera2``, ``simulator``, ``usb:0``, a file or an RTSP address.
+    """``source``: ``auto`` (camera, else simulator), ``picamera2``, ``simulator``, ``usb:0``, a file or RTSP address.
 
     ``speed`` ``max`` reads a recording as fast as it goes, with times that start at now minus its length.
     ``duration_s`` ends the source after that many seconds of its own time (the whole when left out).
