@@ -7,7 +7,7 @@ from spasmwatch.domain.records import Reason
 SMALLEST_EYE_DISTANCE = 14.0
 LARGEST_YAW = 28.0
 LARGEST_PITCH = 32.0
-DARKEST = 18.0
+DARKEST = 8.0
 LEAST_SHARPNESS = 0.02
 SLOWEST_FPS = 9.0
 
