@@ -97,8 +97,15 @@ def _find(path: Path | None) -> Path | None:
         if not path.is_file():
             raise SettingsError(f"no settings file at {path}")
         return path
-    usual = (Path("spasmwatch.toml"), Path("/etc/spasmwatch/spasmwatch.toml"))
-    return next((file for file in usual if file.is_file()), None)
+    for usual in (Path("spasmwatch.toml"), Path("/etc/spasmwatch/spasmwatch.toml")):
+        try:
+            if usual.is_file():
+                return usual
+        except PermissionError as error:
+            # `sudo -u spasmwatch` is often called from a home folder that only its owner may look into.
+            if usual.is_absolute():
+                raise SettingsError(f"this user may not read {usual}; try sudo -u spasmwatch spasmwatch …") from error
+    return None
 
 
 def _read(file: Path) -> tuple[str, dict[str, Any]]:

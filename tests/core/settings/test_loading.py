@@ -1,5 +1,6 @@
 """Settings: one file and the environment; every mistake is one clear line."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,24 @@ def test_no_file_means_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SPASMWATCH_SETTINGS", raising=False)
     assert load().mqtt.host == "127.0.0.1"
+
+
+def test_a_folder_that_this_user_may_not_look_into_holds_no_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SPASMWATCH_SETTINGS", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    root = os.geteuid() == 0
+    tmp_path.chmod(0)
+    if root:
+        os.seteuid(65534)
+    try:
+        assert load().mqtt.port == 1883
+    finally:
+        if root:
+            os.seteuid(0)
+        tmp_path.chmod(0o700)
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
