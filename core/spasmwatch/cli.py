@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from typing import NoReturn
 
 from spasmwatch import __version__
 from spasmwatch.errors import SpasmWatchError, UsageError
@@ -20,6 +21,14 @@ Handler = Callable[[argparse.Namespace], int | None]
 Command = Callable[[argparse.ArgumentParser], Handler]
 
 GROUP = "spasmwatch.commands"
+
+
+class Parser(argparse.ArgumentParser):
+    """Wrong arguments are one line, as every other mistake is."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises UsageError."""
+        raise UsageError(f"{message}; see {self.prog} --help")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,7 +66,7 @@ def _dispatch(arguments: list[str]) -> int:
     if name not in commands:
         raise UsageError(f"unknown command {name!r}; known: {', '.join(sorted(commands))}")
     command = _load(commands[name])
-    parser = argparse.ArgumentParser(prog=f"spasmwatch {name}", description=command.__doc__)
+    parser = Parser(prog=f"spasmwatch {name}", description=command.__doc__)
     parser.add_argument("--settings", type=Path, metavar="FILE", help="settings file (default: ./spasmwatch.toml)")
     parser.add_argument(
         "--log-level", default="INFO", choices=["DEBUG", "INFO", "WARNING", "ERROR"], help="default INFO"

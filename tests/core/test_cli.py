@@ -35,6 +35,9 @@ def test_an_unknown_command_is_one_line_and_status_2(capsys: pytest.CaptureFixtu
         (["demo", "--speed", "max"], 2, "--speed max needs --video"),
         (["edge", "--settings", "absent.toml"], 2, "no settings file"),
         (["run", "--settings", "absent.toml"], 2, "no settings file"),
+        (["insights", "--from", "yesterday"], 2, "spasmwatch: argument --from: 'yesterday' is no date"),
+        (["report", "--out", "r.pdf", "--to", "9999-12-31"], 2, "no record can be of 9999-12-31"),
+        (["export", "--nonsense"], 2, "unrecognized arguments: --nonsense"),
     ],
 )
 def test_a_mistake_is_one_line_without_a_traceback(arguments: list[str], status: int, complaint: str) -> None:

@@ -1,6 +1,6 @@
 """``spasmwatch insights`` and ``report``."""
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 REPORT_DAYS = 84
 """Without ``--from`` a report from the store covers twelve weeks, about one treatment cycle."""
+
+FIRST_DAY, LAST_DAY = date(1970, 1, 3), date(2199, 12, 30)
+"""The times that records may have, a day in from both ends: every time zone has midnights there."""
 
 
 def insights(parser: ArgumentParser) -> Handler:
@@ -73,10 +76,13 @@ def _source(parser: ArgumentParser) -> None:
 
 
 def _day(text: str) -> date:
-    return date.fromisoformat(text)
-
-
-_day.__name__ = "date"  # argparse names it in its message
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is no date; write e.g. 2026-01-31") from error
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ArgumentTypeError(f"no record can be of {text}; give a day from {FIRST_DAY} to {LAST_DAY}")
+    return day
 
 
 def _today(args: Namespace, chosen: Settings) -> date:
