@@ -34,6 +34,10 @@ def rfc3339(time: datetime) -> str:
     return f"{time.astimezone(UTC).isoformat(timespec='microseconds')[:-6]}Z"
 
 
+def _listed(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
 def _no_numbers_as_times(value: object) -> object:
     if isinstance(value, str | datetime):
         return value
@@ -144,7 +148,8 @@ class Spasm(Record):
     intensity: Share | None = None
     confidence: Share | None = None
     closed_s: Seconds | None = None
-    context: tuple[Context, ...] = ()
+    # The contract leaves open whether it is one word or a list: both are read.
+    context: Annotated[tuple[Context, ...], BeforeValidator(_listed)] = ()
     detector: Detector | None = None
     side_verified: bool = False
     clock_ok: bool = True
@@ -384,7 +389,8 @@ def _parse_any(payload: bytes | str) -> Record:
 
 
 def parse_fields(fields: dict[str, Any]) -> Record:
-    """The record in a decoded JSON object. Raises RecordError."""
+    """The record in a decoded JSON object; null says as much as a field left out. Raises RecordError."""
+    fields = {name: value for name, value in fields.items() if value is not None}
     missing = _ENVELOPE - fields.keys()
     if missing:
         raise RecordError(f"missing {', '.join(sorted(missing))}")

@@ -113,6 +113,31 @@ def test_the_start_of_a_spasm_may_leave_the_rest_open() -> None:
     assert not start.counts
 
 
+def test_the_start_of_a_spasm_may_hold_null_for_all_else() -> None:
+    start = Spasm(person="patient", phase="start", spasm_id="s1", start=datetime(2026, 3, 2, tzinfo=UTC))
+    fields = json.loads(make.stamped(start).payload())
+    given = {"schema", "id", "home", "node", "person", "boot", "seq", "phase", "spasm_id", "start"}
+    parsed = parse(json.dumps({name: value if name in given else None for name, value in fields.items()}))
+    assert isinstance(parsed, Spasm)
+    assert (parsed.regions, parsed.clock_ok) == ((), True)
+
+
+@pytest.mark.parametrize(
+    ("value", "context"), [("resting", ("resting",)), (["talking", "chewing"], ("talking", "chewing")), (None, ())]
+)
+def test_the_context_is_one_word_or_several_or_none(value: object, context: tuple[str, ...]) -> None:
+    fields = json.loads(make.stamped(make.spasm()).payload()) | {"context": value}
+    parsed = parse(json.dumps(fields))
+    assert isinstance(parsed, Spasm)
+    assert parsed.context == context
+
+
+def test_an_observation_of_nobody_may_hold_null_for_what_was_not_seen() -> None:
+    nobody = make.stamped(make.observation(observed_s=0.0))
+    fields = json.loads(nobody.payload()) | {"fps": None, "blinks": None, "unobserved": None, "light": None}
+    assert parse(json.dumps(fields)).what == "observation"
+
+
 @pytest.mark.parametrize(("verdict", "counts"), [(None, True), ("confirmed", True), ("unsure", True),
                                                   ("false_alarm", False), ("voluntary", False)])  # fmt: skip
 def test_what_a_person_called_no_spasm_does_not_count(verdict: str | None, counts: bool) -> None:
