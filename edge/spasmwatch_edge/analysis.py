@@ -3,10 +3,13 @@
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
+from spasmwatch.adapters.output_file import writing
+from spasmwatch.domain.detection.exposure import Minute
 from spasmwatch.domain.detection.findings import Finding
 from spasmwatch.domain.detection.signals import FrameSignals
 from spasmwatch.errors import SourceError
@@ -40,19 +43,14 @@ def look_at(video: Path, progress: TextIO) -> Iterator[FrameSignals]:
 def analyze_signals(frames: Iterator[FrameSignals], observations: Path | None, name: str) -> None:
     """Print a JSON line for each spasm as soon as it is known. Raises SourceError when no face was ever seen."""
     pipeline = Pipeline()
-    observed: list[dict[str, Any]] = []
     seen = False
-    for frame in frames:
-        seen = seen or frame.face is not None
-        _print(pipeline.feed(frame), observed)
-    if not seen:
-        raise SourceError(f"{name}: no face was found in it")
-    _print(pipeline.finish(), observed)
-    if observations is not None:
-        try:
-            observations.write_text("".join(json.dumps(line) + "\n" for line in observed), encoding="utf-8")
-        except OSError as error:
-            raise SourceError(f"{observations}: cannot be written: {error.strerror}") from error
+    with writing(observations) if observations else nullcontext() as file:
+        for frame in frames:
+            seen = seen or frame.face is not None
+            _tell(pipeline.feed(frame), file)
+        if not seen:
+            raise SourceError(f"{name}: no face was found in it")
+        _tell(pipeline.finish(), file)
 
 
 def replay_trace(trace: Path) -> None:
@@ -76,16 +74,19 @@ def line(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _print(facts: Facts, observed: list[dict[str, Any]]) -> None:
+def _tell(facts: Facts, observations: BinaryIO | None) -> None:
     for finding in facts.findings:
         print(json.dumps(line(finding)), flush=True)
-    for minute in facts.minutes:
-        # Records have times of the wall clock; here they are counted from the start of the video.
-        record = reports.observation("home", replace(minute, start=ANY_DAY), clock_ok=True).model_dump(mode="json")
-        envelope = {"schema", "id", "home", "node", "person", "boot", "seq", "start", "clock_ok"}
-        observed.append(
-            {"start_s": round(minute.start, 3)} | {key: value for key, value in record.items() if key not in envelope}
-        )
+    if observations is not None:
+        observations.writelines(_observation_line(minute) for minute in facts.minutes)
+
+
+def _observation_line(minute: Minute) -> bytes:
+    # Records have times of the wall clock; here they are counted from the start of the video.
+    record = reports.observation("home", replace(minute, start=ANY_DAY), clock_ok=True).model_dump(mode="json")
+    envelope = {"schema", "id", "home", "node", "person", "boot", "seq", "start", "clock_ok"}
+    told = {"start_s": round(minute.start, 3)} | {key: value for key, value in record.items() if key not in envelope}
+    return f"{json.dumps(told)}\n".encode()
 
 
 def progress_stream(quiet: bool) -> TextIO:

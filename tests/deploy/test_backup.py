@@ -1,5 +1,6 @@
 """Backup, wipe, restore: the same counts, the same settings; and what is no backup is refused."""
 
+import io
 import json
 import os
 import shutil
@@ -21,6 +22,7 @@ from spasmwatch.settings import Settings, load
 from spasmwatch.settings.outbox import OutboxSettings
 from support import make
 from support.influx import Engine
+from support.pipes import drained_pipe
 
 
 @pytest.fixture(autouse=True)
@@ -190,6 +192,15 @@ def test_a_backup_is_for_its_owner_alone_and_holds_no_models(tmp_path: Path) -> 
     assert "settings/secrets/mqtt_cam1" in names
     assert not any("models" in name or "mosquitto.db" in name for name in names)
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_target_that_is_no_plain_file_is_written_into_and_stays(tmp_path: Path) -> None:
+    house = House(tmp_path / "house")
+    house.fill()
+    with drained_pipe(tmp_path / "pipe") as written:
+        assert house.run("backup", str(tmp_path / "pipe")) == 0
+    with tarfile.open(fileobj=io.BytesIO(written[0])) as archive:
+        assert "manifest.json" in archive.getnames()
 
 
 def test_a_folder_gets_dated_files_and_only_the_newest_stay(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import sqlite3
 import tarfile
 import tempfile
@@ -13,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from spasmwatch import __version__
+from spasmwatch.adapters import output_file
 from spasmwatch.errors import SpasmWatchError
 
 MANIFEST = "manifest.json"
@@ -76,21 +76,15 @@ class ArchiveWriter:
 @contextmanager
 def writing(target: Path) -> Iterator[ArchiveWriter]:
     """A new backup ``target``, for its owner alone; nothing is left when it fails. Raises SpasmWatchError."""
-    new = target.with_name(f".{target.name}.new")
     try:
         with (
             tempfile.TemporaryDirectory(prefix=".spasmwatch-", dir=target.parent) as scratch,
-            os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output,
+            output_file.writing(target, private=True) as output,
+            tarfile.open(fileobj=output, mode="w:gz", compresslevel=6) as archive,
         ):
-            with tarfile.open(fileobj=output, mode="w:gz", compresslevel=6) as archive:
-                yield ArchiveWriter(archive, Path(scratch))
-            output.flush()
-            os.fsync(output.fileno())
-        new.replace(target)
+            yield ArchiveWriter(archive, Path(scratch))
     except (OSError, tarfile.TarError) as error:
         raise SpasmWatchError(f"cannot write the backup {target}: {error}") from error
-    finally:
-        new.unlink(missing_ok=True)
 
 
 def unpack(archive_file: Path, folder: Path) -> Manifest:

@@ -1,8 +1,8 @@
 """Small private files: written whole or not at all, for the owner only."""
 
-import os
 from pathlib import Path
 
+from spasmwatch.adapters.output_file import writing
 from spasmwatch.errors import SpasmWatchError
 
 
@@ -17,16 +17,9 @@ def read(file: Path) -> bytes:
 def write(file: Path, content: bytes | str) -> None:
     """Replace ``file`` at once, readable by its owner alone. Raises SpasmWatchError."""
     data = content.encode() if isinstance(content, str) else content
-    beside = file.with_name(f".{file.name}.new")
-    try:
-        folder(file.parent)
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
-            output.write(data)
-            output.flush()
-            os.fsync(output.fileno())
-        beside.replace(file)
-    except OSError as error:
-        raise SpasmWatchError(f"cannot write {file}: {error.strerror}") from error
+    folder(file.parent)
+    with writing(file, private=True) as output:
+        output.write(data)
 
 
 def folder(path: Path) -> Path:

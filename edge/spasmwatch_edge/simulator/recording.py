@@ -1,7 +1,7 @@
 """A simulated recording: a video and its labels, both whole or neither there."""
 
 import json
-import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any
 
 import cv2
 
+from spasmwatch.adapters.output_file import writing
 from spasmwatch.errors import SourceError
 from spasmwatch_edge.simulator.portrait import Picture
 from spasmwatch_edge.sources.recording import quiet_opencv
@@ -19,28 +20,23 @@ def record(
 ) -> dict[str, Any]:
     """Write the frames as MP4 to ``out`` and their labels ``told`` as JSON to ``label_file``; returns the labels.
 
-    Raises SourceError when a file cannot be written; then neither is left behind half-written.
+    Raises SpasmWatchError when a file cannot be written; then neither is left behind half-written.
     """
     for target in (out, label_file):
         if not target.parent.is_dir():
             raise SourceError(f"cannot write {target}: there is no folder {target.parent}")
-        if target.is_dir():
-            raise SourceError(f"cannot write {target}: it is a folder")
-    try:
-        # Beside the target, so that the last step is one rename.
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=".simulate-") as folder:
-            video = Path(folder) / "video.mp4"
-            count = _write_video(video, frames, told["fps"])
-            told = told | {"seconds": round(count / told["fps"], 3)}
-            text = label_file.with_name(f".{label_file.name}.{os.getpid()}")
-            try:
-                text.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-                video.replace(out)
-                text.replace(label_file)
-            finally:
-                text.unlink(missing_ok=True)
-    except OSError as error:
-        raise SourceError(f"cannot write {error.filename or out}: {error.strerror}") from error
+    with (
+        writing(out) as video,
+        writing(label_file) as label_text,
+        tempfile.TemporaryDirectory(prefix="spasmwatch-simulate-") as folder,
+    ):
+        # OpenCV writes to names only, and an MP4 only where it can seek.
+        made = Path(folder) / "video.mp4"
+        count = _write_video(made, frames, told["fps"])
+        told = told | {"seconds": round(count / told["fps"], 3)}
+        label_text.write(f"{json.dumps(told, indent=1)}\n".encode())
+        with made.open("rb") as content:
+            shutil.copyfileobj(content, video)
     return told
 
 

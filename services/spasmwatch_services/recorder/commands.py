@@ -1,12 +1,9 @@
 """``spasmwatch recorder``, ``export``, ``import``, ``forget`` and ``status``."""
 
 import json
-import os
 import re
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,6 +53,7 @@ def export(parser: ArgumentParser) -> Handler:
     parser.add_argument("--person", help="only this person")
 
     def handle(args: Namespace) -> None:
+        from spasmwatch.adapters.output_file import writing
         from spasmwatch.adapters.stores import open_store
         from spasmwatch_services.recorder import formats
         from spasmwatch_services.recorder.exporting import export as export_records
@@ -67,27 +65,12 @@ def export(parser: ArgumentParser) -> Handler:
             if args.out is None:
                 sys.stdout.writelines(lines)
             else:
-                _write_whole(args.out, lines)
+                with writing(args.out, private=True) as file:
+                    file.writelines(line.encode() for line in lines)
         finally:
             store.close()
 
     return handle
-
-
-def _write_whole(target: Path, lines: Iterator[str]) -> None:
-    """All of it or nothing, readable for its owner alone; straight into what is no plain file, like a pipe."""
-    plain = not target.exists() or target.is_file()
-    new = target.with_name(f".{target.name}.new") if plain else target
-    try:
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            file.writelines(lines)
-        if plain:
-            new.replace(target)
-    except OSError as error:
-        if plain:
-            with suppress(OSError):
-                new.unlink(missing_ok=True)
-        raise SpasmWatchError(f"cannot write {target}: {error.strerror}") from error
 
 
 def import_(parser: ArgumentParser) -> Handler:

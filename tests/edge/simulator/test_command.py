@@ -6,6 +6,7 @@ import pytest
 
 from spasmwatch.errors import SourceError, UsageError
 from spasmwatch_edge.simulator.command import simulate
+from support.pipes import drained_pipe
 
 
 def run(*arguments):
@@ -32,6 +33,13 @@ def test_it_writes_a_video_and_its_labels(mesh, tmp_path, capsys):
         count += 1
     assert count == 120
     assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.json", "clip.mp4"]
+
+
+def test_targets_that_are_no_plain_files_are_written_into_and_stay(mesh, tmp_path):
+    with drained_pipe(tmp_path / "video") as video, drained_pipe(tmp_path / "labels") as labels:
+        run("--out", tmp_path / "video", "--labels", tmp_path / "labels", *SMALL[2:], "--seconds", 1)
+    assert video[0][4:8] == b"ftyp"
+    assert json.loads(labels[0])["seconds"] == 1.0
 
 
 def test_a_healthy_recording_has_no_event(mesh, tmp_path):

@@ -3,7 +3,8 @@
 from datetime import date
 from pathlib import Path
 
-from spasmwatch.errors import SpasmWatchError, UsageError
+from spasmwatch.adapters.output_file import writing
+from spasmwatch.errors import UsageError
 from spasmwatch.settings import Settings
 from spasmwatch_services.insights.casebook import Casebook
 from spasmwatch_services.insights.report.facts import Facts, gather
@@ -18,11 +19,8 @@ def write(out: Path, book: Casebook, settings: Settings, first: date | None, las
     """
     if out.suffix.lower() not in FORMATS:
         raise UsageError(f"--out {out}: the name must end in one of {', '.join(FORMATS)}")
-    facts = gather(book, settings, first, last)
-    try:
-        out.write_bytes(_content(out.suffix.lower(), book, facts))
-    except OSError as error:
-        raise SpasmWatchError(f"cannot write {out}: {error.strerror}") from error
+    with writing(out) as file:
+        file.write(_content(out.suffix.lower(), book, gather(book, settings, first, last)))
 
 
 def _content(suffix: str, book: Casebook, facts: Facts) -> bytes:
