@@ -60,7 +60,10 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Text = Annotated[str, Field(max_length=4000)]
 ShortText = Annotated[str, Field(max_length=200)]
 Share = Annotated[float, Field(ge=0, le=1)]
-Seconds = Annotated[float, Field(ge=0)]
+Seconds = Annotated[float, Field(ge=0, le=86400)]
+"""No record tells of more than a day; sums of these stay finite."""
+Count = Annotated[int, Field(ge=0, le=2**53)]
+"""A number that every store holds exactly."""
 
 SpasmKind = Literal["hemifacial", "blepharospasm", "tic", "unclassified"]
 Side = Literal["left", "right", "both"]
@@ -107,7 +110,7 @@ class Record(Part):
     node: Name = ""
     person: Name = HOME
     boot: Name = ""
-    seq: Annotated[int, Field(ge=0, le=2**53)] = 0
+    seq: Count = 0
 
     @property
     def when(self) -> datetime:
@@ -144,7 +147,7 @@ class Spasm(Record):
     kind: SpasmKind | None = None
     side: Side | None = None
     regions: tuple[Region, ...] = ()
-    bursts: Annotated[int, Field(ge=1)] | None = None
+    bursts: Annotated[int, Field(ge=1, le=86400)] | None = None
     intensity: Share | None = None
     confidence: Share | None = None
     closed_s: Seconds | None = None
@@ -192,7 +195,7 @@ class Observation(Record):
     face_s: Seconds = 0.0
     unobserved: dict[Reason, Seconds] = Field(default_factory=dict)
     fps: Annotated[float, Field(ge=0)] = 0.0
-    blinks: Annotated[int, Field(ge=0)] = 0
+    blinks: Count = 0
     spasm_closed_s: Seconds = 0.0
     rest_closed_s: Seconds = 0.0
     unclear_closed_s: Seconds = 0.0
@@ -303,13 +306,13 @@ class Health(Record):
     fps: float | None = None
     lag_s: float | None = None
     rate_per_s: float | None = None
-    dropped: int | None = None
-    dead_letters: int | None = None
+    dropped: Count | None = None
+    dead_letters: Count | None = None
     temperature_c: float | None = None
     throttled: bool | None = None
     disk_free_mb: float | None = None
-    outbox_depth: int | None = None
-    gaps: int | None = None
+    outbox_depth: Count | None = None
+    gaps: Count | None = None
 
 
 class Trend(Record):
@@ -341,8 +344,8 @@ class Insight(Record):
     low: float | None = None
     high: float | None = None
     q: float | None = None
-    exposures: Annotated[int, Field(ge=0)]
-    needed: Annotated[int, Field(ge=0)] | None = None
+    exposures: Count
+    needed: Count | None = None
     verdict: Association
 
 
@@ -353,7 +356,8 @@ MODELS: Final[dict[str, type[Record]]] = {
 
 _ENVELOPE: Final = frozenset({"schema", "id", "home", "node", "person", "boot", "seq"})
 _ENVELOPE_FIELDS: Final = _ENVELOPE - {"schema"} | {"schema_"}
-_USUAL_HEAD: Final = re.compile(rb'\{"schema": ?"([a-z]+)/1\.')
+_SCHEMA: Final = re.compile(r"([a-z]+)/([0-9]{1,9})\.[0-9]{1,9}")
+_USUAL_HEAD: Final = re.compile(rb'\{"schema": ?"(([a-z]+)/1\.[0-9]{1,9})"')
 
 
 def parse(payload: bytes | str) -> Record:
@@ -367,20 +371,21 @@ def _parse_usual(payload: bytes | str) -> Record | None:
     """A record written as we write it, in half the time: decoded and validated in one go. None for all others."""
     raw = payload.encode("utf-8", "surrogatepass") if isinstance(payload, str) else payload
     head = _USUAL_HEAD.match(raw)
-    model = MODELS.get(head[1].decode()) if head else None
-    if model is None:
+    model = MODELS.get(head[2].decode()) if head else None
+    if head is None or model is None:
         return None
     try:
         record = model.model_validate_json(raw)
     except (ValidationError, OverflowError):
         return None  # the slower way finds the words for what is wrong
-    usual = record.schema_.startswith(f"{model.what}/1.") and record.model_fields_set >= _ENVELOPE_FIELDS
+    usual = record.schema_ == head[1].decode() and record.model_fields_set >= _ENVELOPE_FIELDS
     return record if usual else None
 
 
 def _parse_any(payload: bytes | str) -> Record:
     try:
-        fields = json.loads(payload)
+        # Decoded here: the json module would also take UTF-16 and UTF-32.
+        fields = json.loads(payload if isinstance(payload, str) else payload.decode())
     except (ValueError, RecursionError) as error:
         raise RecordError(f"payload is not JSON: {error}") from error
     if not isinstance(fields, dict):
@@ -394,12 +399,13 @@ def parse_fields(fields: dict[str, Any]) -> Record:
     missing = _ENVELOPE - fields.keys()
     if missing:
         raise RecordError(f"missing {', '.join(sorted(missing))}")
-    what, _, version = str(fields["schema"]).partition("/")
-    model = MODELS.get(what)
-    if model is None:
-        raise RecordError(f"unknown schema {str(fields['schema'])[:80]!r}")
-    if version.split(".")[0] != VERSION.split(".")[0]:
-        raise RecordError(f"unknown major version in schema {str(fields['schema'])[:80]!r}")
+    schema = str(fields["schema"])
+    found = _SCHEMA.fullmatch(schema)
+    model = MODELS.get(found[1]) if found else None
+    if found is None or model is None:
+        raise RecordError(f"unknown schema {schema[:80]!r}")
+    if found[2] != VERSION.split(".")[0]:
+        raise RecordError(f"unknown major version in schema {schema[:80]!r}")
     try:
         return model.model_validate(fields)
     except (ValidationError, OverflowError) as error:

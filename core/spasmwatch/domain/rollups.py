@@ -12,9 +12,19 @@ from itertools import pairwise
 from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field, PlainSerializer
 
-from spasmwatch.domain.records import SIDES, SPASM_KINDS, Label, Name, Observation, Part, Record, Seconds, Spasm, Time
+from spasmwatch.domain.records import (
+    SIDES,
+    SPASM_KINDS,
+    Label,
+    Name,
+    Observation,
+    Part,
+    Record,
+    Spasm,
+    rfc3339,
+)
 
 COUNTS: Final[tuple[str, ...]] = tuple(f"{kind}_{side}" for kind in (*SPASM_KINDS, "all") for side in (*SIDES, "all"))
 """The names of all counts: ``<kind>_<side>``, ``<kind>_all``, ``all_<side>``, ``all_all``."""
@@ -40,10 +50,11 @@ class Rollup(Part):
     bucket: Literal["hour", "day"]
     home: Name
     person: Name
-    start: Time
-    observed_s: Seconds
+    # No ``Time``: the hour of the earliest time that a record may have begins before it.
+    start: Annotated[AwareDatetime, PlainSerializer(rfc3339, return_type=str)]
+    observed_s: Annotated[float, Field(ge=0)]
     counts: dict[str, Annotated[int, Field(ge=0)]]
-    closed_s: Seconds
+    closed_s: Annotated[float, Field(ge=0)]
     blinks: Annotated[int, Field(ge=0)]
 
     @property

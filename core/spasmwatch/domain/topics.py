@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
-from spasmwatch.domain.records import Diary, DiaryKind, Name, Part, ShortText, Text, Time, Verb, explain
+from spasmwatch.domain.records import Count, Diary, DiaryKind, Name, Part, ShortText, Text, Time, Verb, explain
 from spasmwatch.errors import RecordError
 
 ONLINE = b"online"
@@ -68,7 +68,13 @@ class Receipt(WireMessage):
     """What the recorder has durably stored of one producer's boot: inclusive ranges of ``seq``."""
 
     boot: Name
-    ranges: tuple[tuple[int, int], ...]
+    ranges: tuple[tuple[Count, Count], ...]
+
+    @model_validator(mode="after")
+    def _ranges_run_upwards(self) -> Self:
+        if any(last < first for first, last in self.ranges):
+            raise ValueError("a range ends before it begins")
+        return self
 
 
 class Fault(WireMessage):

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from spasmwatch.domain.numbering import Range, ranges_of
-from spasmwatch.domain.records import MODELS, Record, Spasm, parse
+from spasmwatch.domain.records import MODELS, Record, Spasm, explain, parse
 from spasmwatch.domain.topics import Fault, Receipt, Topics
 from spasmwatch.errors import RecordError, SpasmWatchError, StoreError, StoreRejected
 from spasmwatch.ports import Bus, Message
@@ -161,9 +161,10 @@ class Recorder:
         try:
             # Roll-ups before any receipt: a kill in between is healed by the same records coming again.
             self._rollups.write([letter.record for letter in letters if is_kept(letter.record)], self._oldest())
-        except StoreRejected as error:
+        except (StoreRejected, ValueError, ArithmeticError) as error:
+            # Also what cannot be summed up: left in the queue, one such record would end every start of the recorder.
             if len(letters) == 1:
-                self._bury(letters[0].message, str(error))
+                self._bury(letters[0].message, explain(error))
                 return []
             middle = len(letters) // 2
             return self._store_all(letters[:middle]) + self._store_all(letters[middle:])

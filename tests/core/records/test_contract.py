@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spasmwatch.domain.records import MODELS, Health, Spasm, parse, rfc3339
+from spasmwatch.domain.topics import Receipt
 from spasmwatch.errors import RecordError
 from support import make
 
@@ -147,3 +148,31 @@ def test_what_a_person_called_no_spasm_does_not_count(verdict: str | None, count
 def test_health_figures_a_program_does_not_have_stay_null() -> None:
     health = Health(time=make.START, program="edge", state="running", fps=24.5)
     assert json.loads(make.stamped(health).payload())["lag_s"] is None
+
+
+@pytest.mark.parametrize("schema", ["spasm/1", "spasm/1.0/1", "spasm/1.0 ", "spasm/01.0", "spasm/1.x", "/1.0", "spasm"])
+def test_a_schema_is_what_slash_major_dot_minor(schema: str) -> None:
+    fields = json.loads(make.stamped(make.spasm()).payload()) | {"schema": schema}
+    with pytest.raises(RecordError):
+        parse(json.dumps(fields))
+
+
+def test_a_payload_is_utf8_and_nothing_else() -> None:
+    payload = make.stamped(make.spasm()).payload()
+    for other in (payload.decode().encode("utf-16"), b"\xef\xbb\xbf" + payload):
+        with pytest.raises(RecordError, match="not JSON"):
+            parse(other)
+
+
+@pytest.mark.parametrize("ranges", ["[[5, 1]]", "[[-1, 2]]", f"[[0, {10**30}]]", "[[0, 1e300]]"])
+def test_a_receipt_whose_ranges_make_no_sense_is_refused(ranges: str) -> None:
+    with pytest.raises(RecordError):
+        Receipt.parse(f'{{"boot": "boot1", "ranges": {ranges}}}'.encode())
+
+
+def test_no_number_is_so_large_that_an_hour_could_not_be_summed_up() -> None:
+    observation = json.loads(make.stamped(make.observation()).payload())
+    spasm = json.loads(make.stamped(make.spasm()).payload())
+    for fields in (observation | {"blinks": 10**40}, observation | {"talking_s": 1e300}, spasm | {"closed_s": 1e300}):
+        with pytest.raises(RecordError):
+            parse(json.dumps(fields))

@@ -177,6 +177,28 @@ def test_one_record_the_store_refuses_does_not_hold_up_the_others(bench: Bench) 
     assert 9 not in bench.receipted("diary")
 
 
+@pytest.mark.parametrize("start", ["1970-01-02T00:00:00Z", "2199-12-31T23:59:59.999999Z"])
+def test_the_first_and_the_last_time_that_a_record_may_have_are_stored_and_counted(bench: Bench, start: str) -> None:
+    spasm = make.stamped(make.spasm(datetime.fromisoformat(start), seconds=0), seq=0)
+    bench.send(spasm)
+    until(lambda: bench.receipted() == {0})
+    assert bench.stored("spasm") == [spasm]
+
+
+def test_a_record_that_cannot_be_summed_up_does_not_end_the_recorder(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OverflowError("too much")
+
+    poison, good = make.stamped(make.spasm(), seq=0), make.stamped(make.diary(), node="diary", seq=1)
+    monkeypatch.setattr("spasmwatch_services.recorder.rollup_keeper.summarise_hour", refuse)
+    bench.send(poison, good)
+    until(lambda: len(bench.stored("diary")) == 1)
+    assert [letter.reason for letter in bench.dead_letters] == ["too much"]
+    assert bench.stored("spasm") == []
+
+
 @pytest.mark.parametrize(
     ("payload", "reason"),
     [
