@@ -23,6 +23,8 @@ DIARY = (
     ("treatment", "botulinum", 1),
     *((kind, None, 19) for kind in ("caffeine", "stress", "fatigue", "sleep", "medication")),
 )
+MISTAKES = (("treatment", "surgery"), ("stress", None))
+"""Entered on the 18th and taken back: nothing of it is shown."""
 READINGS = (("temperature", 21.5), ("humidity", 45.0), ("bright_light", 300.0), ("noise", 40.0))
 
 
@@ -132,19 +134,30 @@ def _alerts() -> Iterator[Record]:
 def _words() -> Iterator[Record]:
     for number, (kind, subkind, day) in enumerate(DIARY):
         time = datetime(2026, 11, day, 9, number, tzinfo=UTC)
-        yield _stamped(
-            Diary.model_validate(
-                {
-                    "person": "patient", "at": time, "entry_id": f"e{number}", "logged_at": time, "author": "anna",
-                    "kind": kind, "subkind": subkind, "value": 1.0, "text": "a private word",
-                }
-            ),
-            "diary",
-        )  # fmt: skip
+        # First with a wrong date, then corrected.
+        yield _entry(f"e{number}", 1, time - timedelta(days=3), kind, subkind)
+        yield _entry(f"e{number}", 2, time, kind, subkind)
+    for number, (kind, subkind) in enumerate(MISTAKES):
+        for revision in (2, 1):
+            time = datetime(2026, 11, 18, 9, tzinfo=UTC)
+            yield _entry(f"mistake{number}", revision, time, kind, subkind, deleted=revision == 2)
     yield _stamped(
         Label(
             person="patient", time=NOW, spasm_id=f"s{DISMISSED.timestamp():.0f}", spasm_node="cam1", start=DISMISSED,
             kind="hemifacial", side="left", verdict="false_alarm", author="anna",
+        ),
+        "diary",
+    )  # fmt: skip
+
+
+def _entry(entry: str, revision: int, at: datetime, kind: str, subkind: str | None, *, deleted: bool = False) -> Record:
+    return _stamped(
+        Diary.model_validate(
+            {
+                "person": "patient", "at": at, "entry_id": entry, "revision": revision, "deleted": deleted,
+                "logged_at": at, "author": "anna", "kind": kind, "subkind": subkind, "value": 1.0,
+                "text": "a private word",
+            }
         ),
         "diary",
     )  # fmt: skip

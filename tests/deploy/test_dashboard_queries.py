@@ -5,6 +5,7 @@ import json
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -46,7 +47,7 @@ TRENDS = {
     "Eyes closed by spasm": (1, 1, [0.02], None),
     "Last comparison": (1, 1, [2], None),
     "Spasms per observed hour": (1, 90, [6], [12]),
-    "Spasms per observed hour B": (1, 85, [6], [12]),
+    "Spasms per observed hour B": (1, 84, [6], [12]),
     "Observed time, by week": (1, 14, [4 * 21600], [21600 + 12600]),
     "By pattern, per observed hour and week": (1, 14, [4], [8]),
     "By pattern, per observed hour and week B": (1, 14, [0], [0]),
@@ -59,7 +60,7 @@ TRENDS = {
     "Against the usual B": (1, 90, [0.8], [1.6]),
     "Against the usual C": (1, 90, [1.25], [2.5]),
     "Blinks per observed minute, by week": (1, 14, [20], [20]),
-    "Treatments": (1, 1, ["botulinum", 1, None, False, "1"], None),
+    "Treatments": (1, 1, ["botulinum", 1, None], None),
     "annotation Treatments": (1, 1, ["botulinum"], None),
     "annotation Alerts": (1, 1, ["12 an hour instead of 6"], None),
     "annotation Diary (kind only)": (1, 5, ["caffeine"], ["medication"]),
@@ -68,9 +69,9 @@ TRIGGERS = {
     "What was found": (1, 1, ["caffeine", "1-4", "all", "more", 1.8, 1.2, 2.7, 0.01, 20, 0], None),
     "Spasms per observed hour": (1, 84, [6], [12]),
     "Observed time, by hour": (1, 84, [1800], [1800]),
-    "Events from the home and devices": (1, 1, [2], None),
-    "Diary entries, by day": (1, 1, [1], None),
-    **{f"Diary entries, by day {ref}": (1, 1, [1], None) for ref in "BCDE"},
+    "Events from the home and devices": (1, 2, [1], [1]),
+    "Diary entries": (1, 1, [1], None),
+    **{f"Diary entries {ref}": (1, 1, [1], None) for ref in "BCDE"},
     "Temperature": (1, 84, [21.5], [21.5]),
     "Humidity": (1, 84, [45], [45]),
     "Bright light": (1, 84, [300], [300]),
@@ -203,6 +204,14 @@ def test_what_people_judged_a_false_alarm_says_so_in_the_table(grafana: Grafana)
     (answer,) = grafana.ask(query.text)
     verdicts = {row[0]: row[answer["columns"].index("verdict")] for row in answer["values"]}
     assert verdicts[round(history.DISMISSED.timestamp())] == "false_alarm"
+
+
+def test_hours_are_hours_wherever_the_home_is(grafana: Grafana) -> None:
+    """Whole days of the engine are those of Greenwich: an evening there is the next day in Sydney."""
+    assert not [query for query in QUERIES if "time(1d)" in query.text]
+    query = next(query for query in QUERIES if query.title == "Diary entries")
+    (answer,) = grafana.ask(query.text)
+    assert answer["values"] == [[round(datetime(2026, 11, 19, 9, tzinfo=UTC).timestamp()), 1]]
 
 
 def test_no_word_of_the_diary_can_be_had_from_the_dashboards_bucket(grafana: Grafana) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -29,6 +30,8 @@ PAGE: Final = 5000
 IDS: Final = 100
 """Ids asked for in one query."""
 
+_EDITS: Final = 'SELECT "entry_id", "id", "revision" FROM "diary"', "\"revision\" != '1'"
+"""Only edited diary entries have a revision other than 1, and those are few."""
 _START, _END = datetime(1970, 1, 2, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
@@ -48,7 +51,7 @@ class InfluxStore:
         self._writer = self._client.write_api(write_options=SYNCHRONOUS)
 
     def write(self, records: Sequence[Record | Rollup]) -> None:
-        """Diary texts first, then the points, then the verdicts that these labels bring."""
+        """Diary texts first, then the points, then what they change on others: verdicts, superseded diary entries."""
         rollups = [item for item in records if isinstance(item, Rollup)]
         plain = [item for item in records if isinstance(item, Record)]
         texts = [_diary_text(item) for item in plain if isinstance(item, Diary) and item.text is not None]
@@ -59,19 +62,30 @@ class InfluxStore:
         self._write(self._settings.diary_bucket, texts)
         self._write(self._settings.bucket, lines)
         self._judge([item for item in plain if isinstance(item, Label)])
+        self._supersede({item.entry_id for item in plain if isinstance(item, Diary)})
 
     def _judge(self, labels: Sequence[Label]) -> None:
         """Put the verdict of the latest stored label onto each labelled spasm."""
-        names = sorted({label.spasm_id for label in labels})
+        names = {label.spasm_id for label in labels}
         latest: dict[tuple[str, str], Label] = {}
-        for chosen in (names[first : first + IDS] for first in range(0, len(names), IDS)):
-            wanted = " OR ".join(f'"spasm_id" = {_literal(name)}' for name in chosen)
-            for record in self._records("label", f"({wanted})"):
+        for wanted in _any_of("spasm_id", names):
+            for record in self._records("label", wanted):
                 if isinstance(record, Label):
                     key = record.spasm_node, record.spasm_id
                     if key not in latest or (record.time, record.id) > (latest[key].time, latest[key].id):
                         latest[key] = record
         self._write(self._settings.bucket, [_verdict(label) for label in latest.values()])
+
+    def _supersede(self, names: set[str]) -> None:
+        """Mark the lower revisions of these diary entries for the dashboards."""
+        edited = names & {row["entry_id"] for row in self._rows(*_EDITS)} if names else set()
+        for wanted in _any_of("entry_id", edited):
+            found = [record_from("diary", row) for row in self._rows('SELECT * FROM "diary"', wanted)]
+            entries = [record for record in found if isinstance(record, Diary)]
+            entries.sort(key=lambda entry: (entry.entry_id, entry.revision, entry.id))
+            lower = (entry for entry, later in pairwise(entries) if entry.entry_id == later.entry_id)
+            lines = [f"{series(entry)} superseded=true {micros(entry.at)}" for entry in lower]
+            self._write(self._settings.bucket, lines)
 
     def _write(self, bucket: str, lines: Sequence[str]) -> None:
         if lines:
@@ -89,8 +103,7 @@ class InfluxStore:
 
     def _current(self, found: Iterable[Record]) -> Iterator[Record]:
         highest: dict[str, tuple[int, str]] = {}
-        # Only edited entries have a revision other than 1, and those are few.
-        for edit in self._rows('SELECT "entry_id", "id", "revision" FROM "diary"', "\"revision\" != '1'"):
+        for edit in self._rows(*_EDITS):
             key = (int(edit["revision"]), edit["id"])
             highest[edit["entry_id"]] = max(key, highest.get(edit["entry_id"], key))
         for record in found:
@@ -245,6 +258,13 @@ class InfluxStore:
             raise StoreError(f"{where} is out of reach: {error}") from error
         except (ValueError, KeyError, IndexError) as error:
             raise StoreError(f"{where} gives no InfluxQL answer: {error}") from error
+
+
+def _any_of(field: str, names: Iterable[str]) -> Iterator[str]:
+    """Conditions that match the points whose ``field`` is one of ``names``, not too many at once."""
+    ordered = sorted(names)
+    for some in (ordered[first : first + IDS] for first in range(0, len(ordered), IDS)):
+        yield "(" + " OR ".join(f'"{field}" = {_literal(name)}' for name in some) + ")"
 
 
 def _diary_text(entry: Diary) -> str:

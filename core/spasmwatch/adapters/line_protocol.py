@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel
 
-from spasmwatch.domain.records import MODELS, Record, Spasm, explain, rfc3339
+from spasmwatch.domain.records import MODELS, Diary, Record, Spasm, explain, rfc3339
 from spasmwatch.domain.rollups import COUNTS, Rollup
 from spasmwatch.errors import RecordError
 
@@ -65,6 +65,9 @@ def point(record: Record, *, whole: bool = False) -> str:
     if isinstance(record, Spasm) and record.end is not None:
         # For dashboards: InfluxQL cannot subtract times.
         fields.append(f"duration_s={(record.end - record.start).total_seconds()!r}")
+    if isinstance(record, Diary) and not whole:
+        # For dashboards, too: they cannot look for a higher revision. The store corrects it when there is one.
+        fields.append("superseded=false")
     return f"{series(record)} {','.join(fields)} {micros(record.when)}"
 
 
