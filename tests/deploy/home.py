@@ -68,12 +68,12 @@ def running_home_broker(
 class Client:
     """A plain client that remembers what it heard."""
 
-    def __init__(self, settings: Mqtt) -> None:
+    def __init__(self, settings: Mqtt, name: str = "") -> None:
         self.heard: list[tuple[str, bytes]] = []
         self._arrived = threading.Condition()
         self._connected = threading.Event()
         self.reason = ""
-        self._client = paho.Client(CallbackAPIVersion.VERSION2)
+        self._client = paho.Client(CallbackAPIVersion.VERSION2, client_id=name)
         if settings.username:
             self._client.username_pw_set(settings.username, settings.secret())
         if settings.ca_file:

@@ -289,6 +289,24 @@ def test_three_thousand_messages_wait_for_a_recorder_that_is_away(home_broker: H
     assert heard[1:] == [str(number) for number in range(3000)]
 
 
+def test_a_gadget_cannot_take_the_place_of_a_program(home_broker: HomeBroker) -> None:
+    """A session belongs to whoever gives its name, whatever the account: the name must not be guessed."""
+    topics = Topics("spasmwatch", "home")
+    bus = MqttBus(home_broker.settings("insights"), topics, client="home-insights", node="insights")
+    with closing(bus), closing(home_broker.client("viewer")) as viewer:
+        bus.wait_until_connected(10)
+        viewer.listen(topics.of("insights", "availability"))
+        viewer.listen(topics.of("cam1", "health"))
+        assert viewer.hears(topics.of("insights", "availability"))
+        viewer.heard.clear()
+        with closing(Client(home_broker.settings("gadgets"), name="home-insights")) as gadget:
+            assert gadget.welcome
+        with closing(home_broker.client("cam1")) as camera:
+            camera.say(topics.of("cam1", "health"))
+        assert viewer.hears(topics.of("cam1", "health"))
+        assert topics.of("insights", "availability") not in [topic for topic, _ in viewer.heard]
+
+
 def test_two_recorders_of_a_group_share_the_records(home_broker: HomeBroker) -> None:
     heard: dict[str, list[str]] = {"recorder": [], "recorder2": []}
 

@@ -1,5 +1,6 @@
 """The broker over paho-mqtt: MQTT 3.1.1, QoS 1, a persistent session, manual acknowledgement, a last will."""
 
+import hashlib
 import logging
 import queue
 import ssl
@@ -82,6 +83,15 @@ class _Acknowledgements:
             self._waiting.clear()
 
 
+def _unguessable(name: str, password: str | None) -> str:
+    """The name of a session, which stays the same as long as the password.
+
+    Who connects under the name of another's session throws it off the broker and empties its queue, whatever the
+    account: so with a password nobody else can know the name.
+    """
+    return name if password is None else f"{name}-{hashlib.sha256(f'{name}:{password}'.encode()).hexdigest()[:16]}"
+
+
 class MqttBus:
     """A connection that looks after itself: reconnects, re-subscribes, repeats its retained states.
 
@@ -113,7 +123,7 @@ class MqttBus:
         settings = self._settings
         client = Client(
             CallbackAPIVersion.VERSION2,
-            client_id=name,
+            client_id=_unguessable(name, settings.secret()),
             clean_session=self._availability is None,
             manual_ack=True,
         )
