@@ -160,6 +160,11 @@ class SqliteStore:
         rollups = [Rollup.model_validate_json(text) for (text,) in rows]
         return [rate(item) for item in (days_in(rollups, zone, start, end) if elsewhere else rollups)]
 
+    def rollups(self) -> list[Rollup]:
+        """Every roll-up, by bucket, person and start, for a move into another store."""
+        rows = self._rows("SELECT json FROM rollup WHERE home = ? ORDER BY bucket, person, start", (self._home,))
+        return [Rollup.model_validate_json(text) for (text,) in rows]
+
     def history(self, entry_id: str) -> list[Diary]:
         """Every revision of one diary entry, lowest first."""
         rows = self._rows(

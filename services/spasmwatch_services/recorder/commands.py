@@ -81,24 +81,31 @@ def import_(parser: ArgumentParser) -> Handler:
     def handle(args: Namespace) -> None:
         from spasmwatch.adapters.stores import open_store
         from spasmwatch_services.recorder import importing
+        from spasmwatch_services.recorder.__main__ import retention_edge
         from spasmwatch_services.recorder.progress import bar
         from spasmwatch_services.recorder.rollup_keeper import RollupKeeper
 
         chosen = settings.load(args.settings)
         if not args.source.is_file():
             raise SpasmWatchError(f"no file at {args.source}")
-        home = chosen.home.name
-        if importing.is_sqlite(args.source):
+        home, embedded, not_before = chosen.home.name, importing.is_sqlite(args.source), None
+        if embedded:
             lines = importing.lines_of_store(args.source, home)
+            not_before = retention_edge(chosen)
         else:
             lines = importing.lines_of_file(args.source, args.format or importing.format_of(args.source))
         store = open_store(chosen)
         try:
+            if embedded:
+                copied = importing.copy_rollups(args.source, store, home, chosen.home.timezone)
+                print(f"{'roll-ups':12s} {copied:>10,} copied")
             target = f"{chosen.store.kind} {chosen.store.influx.url} {chosen.store.influx.bucket}"
             bookmark = importing.Bookmark(chosen.home.data / "recorder", args.source, target)
             rollups = RollupKeeper(store, home, chosen.home.zone)
-            with bar(f"importing {args.source.name}") as progress:
-                outcome = importing.import_lines(lines, rollups, bookmark, home=home, progress=progress)
+            with bar(f"importing {args.source.name}", importing.number_of_lines(args.source, home)) as progress:
+                outcome = importing.import_lines(
+                    lines, rollups, bookmark, home=home, not_before=not_before, progress=progress
+                )
             _prove(outcome, store.counts())
         finally:
             store.close()
@@ -124,16 +131,16 @@ def forget(parser: ArgumentParser) -> Handler:
     parser.add_argument("--yes", action="store_true", help="do not ask")
 
     def handle(args: Namespace) -> None:
-        from spasmwatch_services.recorder.forgetting import forget as forget_person
+        from spasmwatch_services.recorder import forgetting
 
         chosen = settings.load(args.settings)
         if not NAME.fullmatch(args.person):
             raise UsageError(f"{args.person!r} is no name of a person in records: letters, digits, _ and - only")
         if not args.yes and input(f"Remove everything of {args.person!r} for good? Type the name: ") != args.person:
             raise SpasmWatchError("nothing removed")
-        for place, number in forget_person(chosen, args.person).items():
+        for place, number in forgetting.forget(chosen, args.person).items():
             print(f"{number:>8,} removed from {place}")
-        print("Backups and exported files are not touched: remove those yourself, they still hold everything.")
+        print("\n".join(forgetting.left_over(chosen, args.person)))
 
     return handle
 

@@ -13,6 +13,9 @@ from spasmwatch.settings import Settings
 from spasmwatch_services.recorder.dead_letters import DeadLetters
 
 GROUP = "spasmwatch.forget"
+BACKUPS = "Backups, exported files and folders before-restore-… are not touched: remove those, they still hold everything."
+INFLUX = "InfluxDB keeps names and deleted values in files of its own until it is built anew: docs/privacy.md says how."
+SETTINGS = "The settings still name this person (home.person): choose another name before the programs start again."
 
 
 def forget(settings: Settings, person: str) -> dict[str, int]:
@@ -34,3 +37,13 @@ def forget(settings: Settings, person: str) -> dict[str, int]:
         other: Callable[[Settings, str], int] = room.load()
         removed[room.name] = other(settings, person)
     return removed
+
+
+def left_over(settings: Settings, person: str) -> list[str]:
+    """What is out of reach of :func:`forget`, for whoever called it."""
+    told = [BACKUPS]
+    if settings.store.kind == "influx":
+        told.append(INFLUX)
+    if person == settings.home.person:
+        told.append(SETTINGS)
+    return told

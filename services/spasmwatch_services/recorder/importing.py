@@ -5,12 +5,14 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from datetime import datetime, timedelta
+from itertools import groupby, islice
 from pathlib import Path
 
 from spasmwatch.adapters.sqlite_store import SqliteStore
 from spasmwatch.domain.records import MODELS, Record
 from spasmwatch.errors import RecordError, SpasmWatchError, StoreRejected, UsageError
+from spasmwatch.ports import Store
 from spasmwatch_services.recorder import formats
 from spasmwatch_services.recorder.formats import SUFFIXES, Format, Line
 from spasmwatch_services.recorder.rollup_keeper import RollupKeeper
@@ -80,6 +82,39 @@ def lines_of_store(source: Path, home: str) -> Iterator[Line]:
     store.close()
 
 
+def copy_rollups(source: Path, target: Store, home: str, timezone: str) -> int:
+    """Give ``target`` the roll-ups of an embedded store that it lacks; returns how many.
+
+    They outlive the records that they were made from, so not all of them can be made anew. Raises StoreError.
+    """
+    store = SqliteStore(source, home=home, timezone=timezone, readonly=True)
+    try:
+        rollups = store.rollups()
+    finally:
+        store.close()
+    lacking = []
+    for (bucket, person), group in groupby(rollups, key=lambda item: (item.bucket, item.person)):
+        kept = list(group)
+        end = kept[-1].start + timedelta(microseconds=1)
+        there = {rate.start for rate in target.rates(person, kept[0].start, end, bucket, timezone)}
+        lacking += [item for item in kept if item.start not in there]
+    for first in range(0, len(lacking), BATCH):
+        target.write(lacking[first : first + BATCH])
+    return len(lacking)
+
+
+def number_of_lines(source: Path, home: str) -> int:
+    """About how many lines an import will read, for its progress bar. Raises SpasmWatchError."""
+    if is_sqlite(source):
+        store = SqliteStore(source, home=home, timezone="UTC", readonly=True)
+        try:
+            return sum(store.counts().values())
+        finally:
+            store.close()
+    with source.open("rb") as file:
+        return sum(piece.count(b"\n") for piece in iter(lambda: file.read(1 << 20), b""))
+
+
 def lines_of_file(source: Path, kind: Format) -> Iterator[Line]:
     """Every line of a file. Raises SpasmWatchError when it is no text."""
     try:
@@ -95,16 +130,20 @@ def import_lines(
     bookmark: Bookmark,
     *,
     home: str,
+    not_before: datetime | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Outcome:
-    """Store every record, keep the roll-ups true, remember how far it is. Raises StoreError; run again to continue."""
+    """Store every record, keep the roll-ups true, remember how far it is. Raises StoreError; run again to continue.
+
+    Roll-ups of hours that begin before ``not_before`` stay as they are.
+    """
     outcome = Outcome(resumed_at=bookmark.load())
     rest = iter(lines)
     while batch := list(islice(rest, BATCH)):
         records = [item for item in (_accept(line, home, outcome) for line in batch) if item is not None]
         number = batch[-1][0]
         if number > outcome.resumed_at:
-            _store(records, rollups, outcome)
+            _store(records, rollups, outcome, not_before)
             bookmark.save(number)
         progress(number)
     bookmark.remove()
@@ -125,13 +164,13 @@ def _accept(line: Line, home: str, outcome: Outcome) -> Record | None:
     return item
 
 
-def _store(records: list[Record], rollups: RollupKeeper, outcome: Outcome) -> None:
+def _store(records: list[Record], rollups: RollupKeeper, outcome: Outcome, not_before: datetime | None) -> None:
     try:
-        rollups.write(records)
+        rollups.write(records, not_before)
     except StoreRejected as error:
         if len(records) == 1:
             outcome.refused.append((0, f"{records[0].id}: {error}"))
             return
         middle = len(records) // 2
-        _store(records[:middle], rollups, outcome)
-        _store(records[middle:], rollups, outcome)
+        _store(records[:middle], rollups, outcome, not_before)
+        _store(records[middle:], rollups, outcome, not_before)

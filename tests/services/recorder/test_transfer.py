@@ -107,6 +107,21 @@ def test_a_home_moves_from_the_embedded_store_to_influxdb_with_one_command(
     assert everything(there) == everything(opened(home, "data"))
 
 
+def test_roll_ups_move_along_also_where_retention_has_removed_their_records(
+    home: Path, other_home: Path, tmp_path: Path
+) -> None:
+    old = SqliteStore(tmp_path / "data" / "store.sqlite", home="home", timezone="Europe/Berlin")
+    kept = old.rollups()
+    old.expire(START + 30 * MINUTE)
+    old.close()
+    other_home.write_text(other_home.read_text() + "[store]\nretention_days = 7\n")
+    for _ in range(2):
+        assert main(["import", "--settings", str(other_home), str(tmp_path / "data" / "store.sqlite")]) == 0
+        there = opened(other_home, "other")
+        assert there.rollups() == kept
+        there.close()
+
+
 def test_an_import_that_was_broken_off_continues_and_bad_lines_are_named(
     home: Path, other_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
