@@ -103,7 +103,7 @@ class TestHome:
         self.bus.publish(self.house.topics.of(node, kept.what), kept.payload())
         return kept
 
-    def client(self, address: str = "http://testserver") -> TestClient:
+    def client(self, address: str = "http://127.0.0.1") -> TestClient:
         """A browser without a session."""
         client = TestClient(self.app, base_url=address, follow_redirects=False)
         client.cookies.set("screen", "narrow")  # so that each chart is drawn once

@@ -3,6 +3,7 @@
 import threading
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Self
+from unicodedata import category
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from uuid6 import uuid7
@@ -33,10 +34,12 @@ class Content(BaseModel):
     at: Time | None = None
 
     @model_validator(mode="after")
-    def _says_somethingpossible(self) -> Self:
+    def _says_something_possible(self) -> Self:
         low, high = scale_of(self.kind, self.subkind)
         if self.value is not None and not low <= self.value <= high:
             raise ValueError(f"the value of {self.kind} lies between {low:g} and {high:g}")
+        if any(category(char) == "Cc" and char not in "\n\r\t" for char in f"{self.text or ''}{self.unit or ''}"):
+            raise ValueError("text and unit must not hold control characters")
         if self.kind == "note" and self.subkind is None and not (self.text or "").strip():
             raise ValueError("a note needs some text")
         if self.kind in ("symptom", "treatment", "remedy") and self.subkind is None:

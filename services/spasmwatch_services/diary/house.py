@@ -18,6 +18,7 @@ from spasmwatch_services.diary.entries import Entries
 from spasmwatch_services.diary.history import History
 from spasmwatch_services.diary.limits import Limit, WrongPasswords
 from spasmwatch_services.diary.live import Live
+from spasmwatch_services.diary.outlines import Outlines
 from spasmwatch_services.diary.pictures import Pictures
 from spasmwatch_services.diary.preferences import Preferences
 from spasmwatch_services.diary.push_test import PushTests
@@ -46,6 +47,7 @@ class House:
     guard: Guard
     render: Renderer
     pictures: Pictures
+    outlines: Outlines
     writes: Limit
     knocks: Limit
     passwords: WrongPasswords
@@ -79,8 +81,9 @@ def furnish(
         advice=settings.advice.read(),
         words=words,
         guard=Guard(accounts, preferences, open_house=settings.diary.open_on_loopback),
-        render=Renderer(words, settings.home, clock),
+        render=Renderer(words, settings.home, clock, accounts),
         pictures=Pictures(),
+        outlines=Outlines(settings.home.data / "traces"),
         writes=Limit(burst=60, per_minute=120, monotonic=monotonic),
         knocks=Limit(burst=20, per_minute=20, monotonic=monotonic),
         passwords=WrongPasswords(monotonic),

@@ -95,12 +95,8 @@ def entry_words(entry: Diary, house: House) -> str:
         name = words.get(f"entry.{entry.kind}.{entry.subkind}", "") or words(f"entry.{entry.kind}.name")
     parts = [name]
     if entry.value is not None:
-        unit = entry.unit or ""
-        if entry.kind in ("stress", "fatigue", "mood") or entry.subkind == "quality":
-            unit = words("entry.of_ten")
-        if entry.value == 1:
-            unit = words.get(f"unit_of_one.{unit}", unit)
-        parts.append(f"{entry.value:g} {unit}".strip())
+        of_ten = entry.kind in ("stress", "fatigue", "mood") or entry.subkind == "quality"
+        parts.append(words.amount(entry.value, words("entry.of_ten") if of_ten else entry.unit))
     if entry.text:
         parts.append(entry.text)
     return ", ".join(parts)

@@ -42,7 +42,7 @@ OFFERS: dict[DiaryKind, Offer] = {
 }  # fmt: skip
 """Symptoms are those of the fixed advice, and ``felt_spasm`` and ``help`` (the patient's call for help)."""
 
-SYMPTOMS_OF_OUR_OWN = ("felt_spasm", "help")
+MEDICATION_CHANGES = ("started", "stopped", "dose_changed")
 
 SCALES: dict[str, tuple[float, float]] = {"sleep/quality": (0, 10)}
 

@@ -14,6 +14,7 @@ from spasmwatch.ports import Clock
 from spasmwatch.settings.home import Home
 from spasmwatch_services.charts.words import number
 from spasmwatch_services.diary.access import May, Visitor
+from spasmwatch_services.diary.accounts import Accounts
 from spasmwatch_services.diary.situation import Sentence
 from spasmwatch_services.diary.words import Words
 
@@ -32,7 +33,7 @@ PLACES: tuple[tuple[str, str, May | None], ...] = (
 class Renderer:
     """Fills templates. All texts come from the catalogue."""
 
-    def __init__(self, words: Words, home: Home, clock: Clock) -> None:
+    def __init__(self, words: Words, home: Home, clock: Clock, accounts: Accounts) -> None:
         self._words, self._clock, self._home = words, clock, home
         self._environment = Environment(
             loader=PackageLoader("spasmwatch_services.diary"),
@@ -47,6 +48,7 @@ class Renderer:
             "date": lambda time: words.date(time, home.zone),
             "ago": lambda time: words.ago(time, clock.now()),
             "duration": words.duration,
+            "shown": lambda name: person.shown if (person := accounts.person(name)) else name,
             "say": self._say,
             "local": lambda time: f"{_local(time, home):%Y-%m-%dT%H:%M}",
         }

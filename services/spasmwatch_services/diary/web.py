@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -9,12 +10,12 @@ from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from spasmwatch import __version__
 from spasmwatch.errors import SpasmWatchError, UsageError
 from spasmwatch_services.diary import api, pages
 from spasmwatch_services.diary.access import NotLoggedIn, Refused
+from spasmwatch_services.diary.door import known_by
 from spasmwatch_services.diary.house import House
 
 LARGEST_BODY = 64 * 1024
@@ -50,19 +51,22 @@ def build(house: House) -> FastAPI:
     pages.add(app, house)
     api.add(app, house)
     _answers(app, house)
-    app.middleware("http")(_guarded)
+    app.middleware("http")(partial(_guarded, house))
     app.add_middleware(GZipMiddleware, minimum_size=1000)
-    if house.guard.open_house:
-        # Without a login a foreign page could reach us through a name that it points at 127.0.0.1.
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
     return app
 
 
-async def _guarded(request: Request, call_next: Next) -> Response:
+async def _guarded(house: House, request: Request, call_next: Next) -> Response:
     length = request.headers.get("content-length", "0")
     if not length.isdigit() or int(length) > LARGEST_BODY or "transfer-encoding" in request.headers:
-        return JSONResponse({"detail": f"a request body has a length, of at most {LARGEST_BODY} bytes"}, 413)
-    response = await call_next(request)
+        told = f"a request body has a length, of at most {LARGEST_BODY} bytes"
+        return _secured(JSONResponse({"detail": told}, 413))
+    if not known_by(house.settings.diary, request.headers.get("host", "")):
+        return _secured(_problem(house, request, 400, house.words("error.host"), {}))
+    return _secured(await call_next(request))
+
+
+def _secured(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     # No Strict-Transport-Security: it holds for the whole host, and a home's Grafana or Home Assistant on another port
@@ -83,11 +87,12 @@ def _answers(app: FastAPI, house: House) -> None:
         return 403, words(error.why), {}
 
     def http(error: HTTPException) -> Told:
-        return error.status_code, words.get(f"error.http{error.status_code}", str(error.detail)), error.headers or {}
+        plain = error.detail == HTTPStatus(error.status_code).phrase
+        said = words.get(f"error.http{error.status_code}", error.detail) if plain else error.detail
+        return error.status_code, said, error.headers or {}
 
     def invalid(error: RequestValidationError) -> Told:
-        places = [f"{'.'.join(map(str, item['loc'][1:]))}: {item['msg']}" for item in error.errors()[:3]]
-        return 422, "; ".join(places), {}
+        return 422, "; ".join(_place(item) for item in error.errors()[:3]), {}
 
     tellers: dict[type[Exception] | int, Callable[[Any], Told]] = {
         Refused: refused,
@@ -106,7 +111,15 @@ def _answers(app: FastAPI, house: House) -> None:
 
 
 def _told(house: House, tell: Callable[[Any], Told], request: Request, error: Exception) -> Response:
-    return _problem(house, request, *tell(error))
+    # An error of ours is answered outside of everything else, so it gets its headers here.
+    return _secured(_problem(house, request, *tell(error)))
+
+
+def _place(item: Mapping[str, Any]) -> str:
+    """Where and what, as in ``value: Input should be a valid number``; the whole has no place."""
+    where = ".".join(map(str, item["loc"][1:]))
+    what = item["msg"].removeprefix("Value error, ")
+    return f"{where}: {what}" if where else what
 
 
 def _not_logged_in(house: House, request: Request, _error: Exception) -> Response:

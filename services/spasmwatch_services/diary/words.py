@@ -41,6 +41,11 @@ class Words:
         """All texts under a prefix, for the script of the pages."""
         return {key[len(prefix) + 1 :]: text for key, text in self._texts.items() if key.startswith(f"{prefix}.")}
 
+    def amount(self, value: float, unit: str | None) -> str:
+        """``1 cup``, ``2 cups``, ``5``."""
+        form = self.get(f"unit_of_one.{unit}", unit or "") if value == 1 else unit
+        return f"{value:g} {form or ''}".strip()
+
     def clock(self, time: datetime, zone: ZoneInfo, now: datetime) -> str:
         """A time of day, with as much of the date as is needed to place it."""
         local, today = time.astimezone(zone), now.astimezone(zone).date()

@@ -38,6 +38,36 @@ def test_from_another_device_the_first_set_up_needs_the_code_from_the_machine(tm
         assert client.post("/setup", data={**OWNER, "code": code}).status_code == 303
 
 
+def test_through_a_proxy_the_first_set_up_needs_the_code_too(tmp_path: Path) -> None:
+    with diary_house(tmp_path, trusted_proxies=["127.0.0.1"]) as home:
+        assert home.client("https://diary.example").post("/setup", data=OWNER).status_code == 400
+    with diary_house(tmp_path) as home:
+        assert home.client().post("/setup", data=OWNER, headers={"X-Forwarded-For": "203.0.113.9"}).status_code == 400
+        assert home.house.accounts.people() == []
+
+
+def test_guessing_the_set_up_code_is_slowed_down(tmp_path: Path) -> None:
+    with diary_house(tmp_path, host="0.0.0.0") as home:
+        client = home.client()
+        for _ in range(3):
+            client.post("/setup", data={**OWNER, "code": "00000000"})
+        right = {**OWNER, "code": setup_code(home.house.settings)}
+        assert "Too many tries" in client.post("/setup", data=right).text
+        home.clock.sleep(3)
+        assert client.post("/setup", data=right).status_code == 303
+
+
+def test_a_foreign_name_that_points_at_this_machine_opens_nothing(tmp_path: Path) -> None:
+    with diary_house(tmp_path, names=["diary.test"]) as home:
+        foreign = home.client("http://evil.example:8080")
+        answer = foreign.post("/setup", data=OWNER, headers={"Origin": "http://evil.example:8080"})
+        assert answer.status_code == 400
+        assert "diary.names" in answer.text
+        assert home.house.accounts.people() == []
+        for name in ("localhost:8080", "[::1]:8080", "diary.test"):
+            assert home.client(f"http://{name}").get("/setup").status_code == 200, name
+
+
 @pytest.mark.parametrize("password", ["short", "spasmwatch", "1234567890"])
 def test_an_easy_password_is_refused_and_nobody_is_added(home: TestHome, password: str) -> None:
     assert home.client().post("/setup", data={**OWNER, "password": password}).status_code == 400
@@ -239,6 +269,9 @@ def test_every_answer_carries_strict_security_headers(home: TestHome) -> None:
         assert "unsafe" not in policy
         assert headers["x-content-type-options"] == "nosniff"
     assert owner.get("/").headers["cache-control"] == "no-store"
+    for refused in (owner.client.post("/login", content=b"x" * 70_000), home.client("http://evil.example").get("/")):
+        assert refused.status_code >= 400
+        assert "content-security-policy" in refused.headers
 
 
 def test_pages_hold_no_inline_script_or_style_and_nothing_from_elsewhere(home: TestHome) -> None:
@@ -264,9 +297,10 @@ def test_an_error_of_ours_shows_no_traceback_and_keeps_the_security_headers(
         raise RuntimeError("secret detail")
 
     monkeypatch.setattr(home.house.history, "rates", break_down)
-    quiet = TestClient(home.app, raise_server_exceptions=False, cookies=owner.client.cookies)
+    quiet = TestClient(home.app, "http://127.0.0.1", raise_server_exceptions=False, cookies=owner.client.cookies)
     answer = quiet.get("/")
     assert answer.status_code == 500
+    assert "content-security-policy" in answer.headers
     assert "secret detail" not in answer.text
     assert "Traceback" not in answer.text
 

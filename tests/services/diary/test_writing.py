@@ -65,13 +65,32 @@ def test_a_later_entry_keeps_the_time_it_was(home: TestHome) -> None:
         ({"kind": "stress", "value": 5, "at": "1999-01-01T00:00:00Z"}, 400),
         ({"kind": "stress", "value": 5, "surprise": 1}, 422),
         ({"kind": "note", "text": "x" * 5000}, 422),
+        ({"kind": "note", "text": "\x00"}, 422),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_one_line(home: TestHome, wrong: dict[str, object], status: int) -> None:
     answer = home.visitor("caregiver").send("POST", "/api/v1/entries", wrong)
     assert answer.status_code == status
     assert "\n" not in answer.json()["detail"]
+    assert "Value error" not in answer.json()["detail"]
     assert home.outbox.added == []
+
+
+def test_what_is_not_there_is_said_as_such(home: TestHome) -> None:
+    answer = home.visitor("caregiver").send("DELETE", "/api/v1/entries/nowhere-1")
+    assert (answer.status_code, answer.json()["detail"]) == (404, "There is no such entry.")
+
+
+def test_the_list_names_people_as_they_are_called(home: TestHome) -> None:
+    caregiver = home.visitor("caregiver")
+    caregiver.send("POST", "/api/v1/entries", COFFEE)
+    assert "· Caregiver" in caregiver.get("/log").text
+
+
+def test_changes_of_medication_can_be_logged_without_arranging_buttons(home: TestHome) -> None:
+    page = home.visitor("caregiver").get("/log").text
+    for name in ("Medicine started", "Medicine stopped", "Dose changed"):
+        assert f'data-name="{name}"' in page
 
 
 def test_too_many_writes_at_once_are_asked_to_wait(home: TestHome) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Query
+from fastapi import APIRouter, Depends, HTTPException, Path, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from spasmwatch.domain.records import Label, Name, ShortText, Spasm, Text, Verdict
@@ -12,6 +12,7 @@ from spasmwatch_services.diary.api.answers import problems
 from spasmwatch_services.diary.api.entries import span
 from spasmwatch_services.diary.api.limit import spend
 from spasmwatch_services.diary.house import House
+from spasmwatch_services.diary.outlines import Moment
 
 REVIEWED = timedelta(days=31)
 
@@ -55,21 +56,38 @@ def router(house: House) -> APIRouter:
         house.trail.looked(visitor.name, "spasms")
         return house.history.spasms(*span(start, end, house.clock.now(), timedelta(days=1)))
 
+    @routes.get("/spasms/{node}/{spasm_id}/outline", responses=problems(404))
+    def outline(
+        node: Annotated[str, Path(max_length=64)],
+        spasm_id: Annotated[str, Path(max_length=200)],
+        visitor: Annotated[Visitor, Depends(house.guard.may(May.LABEL))],
+    ) -> list[Moment]:
+        """The outline of the landmarks around a spasm of the last month, where traces are kept: numbers, no picture."""
+        house.trail.looked(visitor.name, "outlines")
+        spasm = next((one for one in _recent(house) if (one.node, one.spasm_id) == (node, spasm_id)), None)
+        moments = house.outlines.moments(spasm.start, spasm.end or spasm.start) if spasm else []
+        if not moments:
+            raise HTTPException(404, house.words("error.no_outline"))
+        return moments
+
     @routes.post("/labels", status_code=201, responses=problems(404, 429))
     def judge(judgement: Judgement, visitor: Annotated[Visitor, Depends(house.guard.may(May.LABEL))]) -> Judged:
         """Say what these spasms were. The latest verdict counts; false alarms and voluntary ones leave the rates."""
         spend(house, visitor)
-        now = house.clock.now()
         wanted = {(which.node, which.spasm_id) for which in judgement.spasms}
-        known = house.history.spasms(now - REVIEWED, now + timedelta(minutes=5))
-        found = [spasm for spasm in known if (spasm.node, spasm.spasm_id) in wanted]
+        found = [spasm for spasm in _recent(house) if (spasm.node, spasm.spasm_id) in wanted]
         if len(found) < len(wanted):
             raise HTTPException(404, house.words("error.no_spasm"))
         for spasm in found:
-            house.outbox.add(_label(spasm, judgement, visitor.name, now))
+            house.outbox.add(_label(spasm, judgement, visitor.name, house.clock.now()))
         return Judged(labels=len(found))
 
     return routes
+
+
+def _recent(house: House) -> list[Spasm]:
+    now = house.clock.now()
+    return house.history.spasms(now - REVIEWED, now + timedelta(minutes=5))
 
 
 def _label(spasm: Spasm, judgement: Judgement, author: str, now: datetime) -> Label:

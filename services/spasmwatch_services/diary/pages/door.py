@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from spasmwatch.errors import UsageError
 from spasmwatch_services.diary.access import COOKIE, PLAY_COOKIE, Refused, Visitor
 from spasmwatch_services.diary.accounts import ROLES, SESSION_LASTS, Person, Role
-from spasmwatch_services.diary.door import code_file, setup_code
+from spasmwatch_services.diary.door import code_file, needs_code, setup_code
 from spasmwatch_services.diary.house import House
 
 
@@ -29,12 +29,11 @@ def router(house: House) -> APIRouter:
 
 def _first_time(routes: APIRouter, house: House) -> None:
     @routes.get("/setup", response_class=HTMLResponse)
-    def setup_page() -> Response:
+    def setup_page(request: Request) -> Response:
         if house.accounts.people():
             return RedirectResponse("/", 303)
-        return house.render(
-            "setup.html", needs_code=needs_code(house), wrong=None, given={"shown": "", "role": "owner"}
-        )
+        coded = needs_code(house.settings.diary, request.headers)
+        return house.render("setup.html", needs_code=coded, wrong=None, given={"shown": "", "role": "owner"})
 
     @routes.post("/setup", response_class=HTMLResponse)
     def set_up(
@@ -47,17 +46,16 @@ def _first_time(routes: APIRouter, house: House) -> None:
         house.guard.check_origin(request)
         if house.accounts.people():
             return RedirectResponse("/", 303)
+        coded = needs_code(house.settings.diary, request.headers)
         try:
             if role not in ("owner", "patient"):
                 raise UsageError(house.words("door.first_role"))
-            if needs_code(house) and not secrets.compare_digest(
-                code.strip().encode(), setup_code(house.settings).encode()
-            ):
-                raise UsageError(house.words("door.wrong_code"))
+            if coded:
+                _check_code(house, request, code)
             person = new_person(house, shown, role, password)
         except UsageError as error:
             given = {"shown": shown, "role": role}
-            return house.render("setup.html", status=400, needs_code=needs_code(house), wrong=str(error), given=given)
+            return house.render("setup.html", status=400, needs_code=coded, wrong=str(error), given=given)
         code_file(house.settings).unlink(missing_ok=True)
         house.trail.note(person.name, "set_up")
         return _come_in(house, request, person, "/")
@@ -158,13 +156,15 @@ def login_name(shown: str) -> str:
     return re.sub(r"[^a-z0-9_]+", "-", plain).strip("-")[:64]
 
 
-def needs_code(house: House) -> bool:
-    """Beyond this machine only who can read a file on it may become the first owner."""
-    return not house.settings.diary.on_loopback
-
-
-def _is_code(house: House, given: str) -> bool:
-    return secrets.compare_digest(given.strip().encode(), setup_code(house.settings).encode())
+def _check_code(house: House, request: Request, given: str) -> None:
+    """Raises UsageError for a wrong code; after some of them, from wherever they came, for any until it is time."""
+    keys = ("set-up", f"from:{request.client.host if request.client else ''}")
+    wait = house.passwords.wait(*keys)
+    if wait:
+        raise UsageError(house.words("door.wait", time=house.words.duration(math.ceil(wait))))
+    if not secrets.compare_digest(given.strip().encode(), setup_code(house.settings).encode()):
+        house.passwords.wrong(*keys)
+        raise UsageError(house.words("door.wrong_code"))
 
 
 def _come_in(house: House, request: Request, person: Person, to: str) -> Response:

@@ -11,7 +11,7 @@ from spasmwatch.domain.records import Diary
 from spasmwatch_services.diary.access import May, Visitor
 from spasmwatch_services.diary.house import House
 from spasmwatch_services.diary.lanes import entry_words
-from spasmwatch_services.diary.offers import OFFERS, Button
+from spasmwatch_services.diary.offers import MEDICATION_CHANGES, OFFERS, Button
 
 SHOWN = timedelta(days=2)
 FUNCTIONS_EVERY = timedelta(days=7)
@@ -39,9 +39,7 @@ def router(house: House) -> APIRouter:
             "log.html",
             visitor,
             buttons=house.preferences.buttons,
-            treatments=[
-                Button(id=sub, kind="treatment", subkind=sub, ask="text") for sub in OFFERS["treatment"].subkinds
-            ],
+            treatments=_treatments(),
             functions=_functions(house),
             tiers=house.advice.known(),
             advice=house.advice,
@@ -60,7 +58,9 @@ def line(entry: Diary, house: House) -> Line:
 
 
 def _treatments() -> list[Button]:
-    return [Button(id=sub, kind="treatment", subkind=sub, ask="text") for sub in OFFERS["treatment"].subkinds]
+    """Treatments and changes of medication: what the trend is marked with."""
+    changes = [Button(id=sub, kind="medication", subkind=sub, ask="text") for sub in MEDICATION_CHANGES]
+    return [Button(id=sub, kind="treatment", subkind=sub, ask="text") for sub in OFFERS["treatment"].subkinds] + changes
 
 
 def _functions(house: House) -> list[Button]:

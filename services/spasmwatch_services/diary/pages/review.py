@@ -12,6 +12,7 @@ from spasmwatch.domain.records import Spasm
 from spasmwatch_services.diary.access import May, Visitor
 from spasmwatch_services.diary.house import House
 from spasmwatch_services.diary.lanes import spasm_words
+from spasmwatch_services.diary.outlines import has
 
 APART = timedelta(minutes=5)
 """A longer quiet between two spasms begins a new episode."""
@@ -74,7 +75,7 @@ def router(house: House) -> APIRouter:
         now = house.clock.now()
         found = episodes(house.history.spasms(now - timedelta(days=DAYS), now))
         waiting = [group for group in found if group.verdict is None]
-        shown = found if judged else waiting
+        shown, kept = found if judged else waiting, house.outlines.kept()
         return house.render(
             "review.html",
             visitor,
@@ -85,6 +86,7 @@ def router(house: House) -> APIRouter:
             judged=judged,
             days=DAYS,
             line=lambda spasm: spasm_words(spasm, house.words),
+            traced=lambda spasm: has(kept, spasm.start),
             trouble=house.history.trouble,
         )
 

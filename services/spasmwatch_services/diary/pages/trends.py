@@ -16,6 +16,7 @@ from spasmwatch_services.diary.access import May, Visitor
 from spasmwatch_services.diary.figures import recent_bouts
 from spasmwatch_services.diary.house import House
 from spasmwatch_services.diary.lanes import entry_words
+from spasmwatch_services.diary.offers import MEDICATION_CHANGES
 from spasmwatch_services.diary.situation import spread, spread_point, usual
 
 Length = Literal["month", "quarter", "year"]
@@ -25,8 +26,6 @@ Series = Literal["all_all", "hemifacial_all", "blepharospasm_all", "tic_all", "a
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 INSIGHTS_FROM = timedelta(days=2)
 """They come once a day; older ones may speak of what has been corrected since."""
-MARKED = ("treatment",)
-MARKED_MEDICATION = ("started", "stopped", "dose_changed")
 
 
 def router(house: House) -> APIRouter:
@@ -87,7 +86,7 @@ def treatment_marks(entries: Sequence[Diary], house: House) -> list[Mark]:
     return [
         Mark(entry.at, entry_words(entry, house))
         for entry in entries
-        if entry.kind in MARKED or (entry.kind == "medication" and entry.subkind in MARKED_MEDICATION)
+        if entry.kind == "treatment" or (entry.kind == "medication" and entry.subkind in MEDICATION_CHANGES)
     ]
 
 

@@ -3,6 +3,7 @@ import { startAlerts } from "./alerts.js";
 import { startCheck } from "./check.js";
 import { keepFresh } from "./live.js";
 import { startLogging } from "./log.js";
+import { startOutlines } from "./outline.js";
 import { startQueue } from "./queue.js";
 import { startReview } from "./review.js";
 
@@ -10,6 +11,7 @@ startQueue();
 startLogging();
 startAlerts();
 startReview();
+startOutlines();
 startCheck();
 keepFresh();
 
