@@ -35,12 +35,12 @@ test-system:
 .PHONY: models
 # make models  fetch the landmark model and check its hash
 models: | $(VENV)/.demo-installed
-	@$(BIN)/spasmwatch models fetch
+	@$(BIN)/spasmwatch models fetch >&2
 
 .PHONY: all-models
 # make all-models  the same and the model that recognizes the enrolled person
 all-models: | $(VENV)/.demo-installed
-	@$(BIN)/spasmwatch models fetch --all
+	@$(BIN)/spasmwatch models fetch --all >&2
 
 .PHONY: init
 # make init   keys, passwords and settings of a home's server (INIT_ARGS="--host NAME --camera cam1=ROOM ...")
@@ -60,9 +60,9 @@ $(BIN)/python:
 	  || { $(PYTHON) -m venv --clear --without-pip $(VENV) && $(PYTHON) -m pip --python $(BIN)/python install -q pip; }
 
 $(VENV)/.demo-installed: requirements/demo.lock pyproject.toml | $(BIN)/python
-	@echo "installing SpasmWatch into $(VENV) (a minute or two, once)"
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/demo.lock
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo "installing SpasmWatch into $(VENV) (a minute or two, once)" >&2
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/demo.lock >&2
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . >&2
 	@touch $@
 
 $(VENV)/.dev-installed: requirements/dev.lock $(VENV)/.demo-installed

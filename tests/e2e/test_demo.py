@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
 from support.servers import free_port
@@ -86,10 +88,16 @@ def videos(tmp_path: Path) -> dict[str, Path]:
     empty, corrupt = tmp_path / "empty.mp4", tmp_path / "corrupt.mp4"
     empty.touch()
     corrupt.write_bytes(os.urandom(50_000))
-    return {"missing": tmp_path / "missing.mp4", "empty": empty, "corrupt": corrupt}
+    # A name that TOML cannot take as JSON would write it.
+    wall = tmp_path / "wall \U0001f9f1.avi"
+    writer = cv2.VideoWriter(str(wall), cv2.VideoWriter.fourcc(*"MJPG"), 25.0, (160, 120))
+    for _ in range(10):
+        writer.write(np.full((120, 160, 3), 90, np.uint8))
+    writer.release()
+    return {"missing": tmp_path / "missing.mp4", "empty": empty, "corrupt": corrupt, "without a face": wall}
 
 
-@pytest.mark.parametrize("kind", ["missing", "empty", "corrupt"])
+@pytest.mark.parametrize("kind", ["missing", "empty", "corrupt", "without a face"])
 def test_a_video_that_cannot_be_read_is_one_clear_line(kind: str, videos: dict[str, Path], tmp_path: Path) -> None:
     ended = demo("--video", str(videos[kind]), "--speed", "max")
     assert ended.returncode == 1

@@ -30,6 +30,9 @@ dynamic_filters = true
 {accounts}
 """
 
+READY_S = 30.0
+"""How long a busy machine may need until it answers."""
+
 
 class EmbeddedBroker:
     """Started by the constructor, stopped by ``close``; the child also ends when this process dies."""
@@ -43,11 +46,18 @@ class EmbeddedBroker:
         path = folder / "broker.toml"
         path.touch(mode=0o600)
         path.write_text(_CONFIGURATION.format(port=port, accounts=lines), encoding="utf-8")
+        self._port = port
+        self._broker = Broker(config_path=str(path))
+        self.start()
+
+    def start(self) -> None:
+        """Start it, also again after it has ended; does nothing while it runs. Raises BusError."""
         try:
-            self._broker = Broker(config_path=str(path))
-            self._broker.start()
+            if not self.running:
+                self._broker.stop()  # lets go of what is left of the process of before
+            self._broker.start(READY_S)
         except (OSError, RuntimeError, ValueError) as error:
-            raise BusError(f"the embedded broker cannot start on port {port}: {error}") from error
+            raise BusError(f"the embedded broker cannot start on port {self._port}: {error}") from error
 
     @property
     def running(self) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import sys
 import tempfile
 import threading
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from spasmwatch.adapters.stores import open_store
 from spasmwatch.domain.topics import Topics
-from spasmwatch.errors import SpasmWatchError, UsageError
+from spasmwatch.errors import BusError, SourceError, SpasmWatchError, UsageError
 from spasmwatch.home.embedded import WATCHER, EmbeddedHome, free_port, port_is_free
 from spasmwatch.home.phone import DemoPhone
 from spasmwatch.home.watcher import Watcher
@@ -23,8 +24,8 @@ from spasmwatch.settings.mqtt import Mqtt
 
 log = logging.getLogger(__name__)
 
-USUAL_PORT = 8080
-SETTLE_S = 15.0
+USUAL_PORT, HIGHEST_PORT = 8080, 65535
+SETTLE_S = 30.0
 """How long the records of the last second may take to be stored and judged."""
 LINE_EVERY_S = 5.0
 DEMO_PROGRAMS = ("recorder", "alerts", "diary", "edge")
@@ -47,8 +48,13 @@ class DemoOptions:
 
 def check(options: DemoOptions) -> None:
     """Refuse early what cannot work. Raises SpasmWatchError before anything is started or written."""
-    if options.duration is not None and options.duration <= 0:
-        raise UsageError("--duration must be above 0 seconds")
+    if options.duration is not None and not 0 < options.duration < math.inf:
+        raise UsageError("--duration must be a number of seconds above 0")
+    for path in (options.video, options.data):
+        if path and not str(path.resolve()).isprintable():
+            raise UsageError(f"{str(path)!r}: the demo takes names of printable characters only")
+    if options.port is not None and not 0 <= options.port <= HIGHEST_PORT:
+        raise UsageError(f"--port must be a number from 0 to {HIGHEST_PORT}")
     if options.video is not None:
         if not options.video.is_file():
             raise SpasmWatchError(f"no video at {options.video}")
@@ -56,23 +62,28 @@ def check(options: DemoOptions) -> None:
             raise SpasmWatchError(f"the video {options.video} is empty")
     elif options.speed == "max":
         raise UsageError("--speed max needs --video FILE")
-    if options.port is not None and not port_is_free(options.port):
-        raise SpasmWatchError(f"port {options.port} is in use; choose another with --port")
+    if options.port and not port_is_free(options.port):
+        raise SpasmWatchError(f"port {options.port} is in use or not for this user; choose another with --port")
 
 
 def settings_text(options: DemoOptions, data: Path, port: int, phone: str) -> str:
-    """The settings file of the demo. JSON strings are valid TOML strings."""
+    """The settings file of the demo."""
     source = str(options.video.resolve()) if options.video else "auto"
     return "\n".join([
-        "[home]", 'name = "demo"', f"data = {json.dumps(str(data))}", f"timezone = {json.dumps(_timezone())}",
-        "[camera]", f"source = {json.dumps(source)}", f'speed = "{options.speed}"', "demo = true",
+        "[home]", 'name = "demo"', f"data = {_quoted(str(data))}", f"timezone = {_quoted(_timezone())}",
+        "[camera]", f"source = {_quoted(source)}", f'speed = "{options.speed}"', "demo = true",
         f"duration_s = {options.duration}" if options.duration else "",
         "[diary]", 'host = "127.0.0.1"', f"port = {port}", "open_on_loopback = true",
-        "[alerts]", f"push = {json.dumps([phone, *options.push])}", "group_s = 2",
+        "[alerts]", f"push = {_quoted([phone, *options.push])}", "group_s = 2",
         # A demo lasts a minute or so; in a home a burst may take five.
         "[alerts.escalation]", "burst_count = 4",
         "",
     ])  # fmt: skip
+
+
+def _quoted(value: str | list[str]) -> str:
+    """As TOML, which reads JSON's texts and lists, but not its pairs of escapes for rarer characters."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _timezone() -> str:
@@ -89,6 +100,7 @@ class Demo:
     def __init__(self, options: DemoOptions, stopping: threading.Event) -> None:
         self._options, self._stopping = options, stopping
         self._stack = ExitStack()
+        self._kept: dict[str, int] = {}
 
     def run(self) -> None:
         """Run until the video or the duration ends or somebody stops it. Raises SpasmWatchError."""
@@ -102,6 +114,7 @@ class Demo:
             self._stack.callback(phone.close)
             file.write_text(settings_text(self._options, data, port, phone.address), encoding="utf-8")
             settings = load(file)
+            self._kept = stored(settings)
             home = EmbeddedHome(data, file, DEMO_PROGRAMS)
             watcher = self._start(home, settings)
             self._say(f"SpasmWatch demo on {page} (Ctrl-C stops it)")
@@ -132,6 +145,8 @@ class Demo:
             for name in home.ended():
                 if home.status(name):
                     raise home.failure(name)
+            if not home.broker_runs:
+                raise BusError("the embedded broker has ended; start the demo again")
             if home.status("edge") == 0:
                 return
             if browser_wanted and "diary" in watcher.online:
@@ -147,18 +162,24 @@ class Demo:
         home.stop_program("diary")
         home.stop_program("alerts")
         deadline = time.monotonic() + SETTLE_S
-        while time.monotonic() < deadline and stored(settings) != dict(watcher.published):
+        while time.monotonic() < deadline and self._stored(settings) != dict(watcher.published):
             time.sleep(0.2)
         home.stop_program("recorder")
 
     def _report(self, watcher: Watcher, settings: Settings, page: str) -> None:
-        summary = {**watcher.summary(), "stored": stored(settings), "page": page}
+        if self._options.video and watcher.seconds and not (watcher.face_s or self._stopping.is_set()):
+            raise SourceError(f"{self._options.video}: no face was found in it")
+        summary = {**watcher.summary(), "stored": self._stored(settings), "page": page}
         if self._options.as_json:
             print(json.dumps(summary))
             return
         self._say("ended: " + watcher.line())
         for kind, number in summary["stored"].items():
             print(f"  {kind:12s} published {summary['published'].get(kind, 0):5d}   stored {number:5d}")
+
+    def _stored(self, settings: Settings) -> dict[str, int]:
+        """What this run has added to the store, by kind: a folder given with --data may hold earlier runs."""
+        return {what: new for what, number in stored(settings).items() if (new := number - self._kept.get(what, 0))}
 
     def _say(self, line: str) -> None:
         """To a person; with --json standard output is the summary's alone."""

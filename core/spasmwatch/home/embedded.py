@@ -46,6 +46,7 @@ class EmbeddedHome:
         self.port = free_port()
         self._stack = ExitStack()
         self._accounts = self._keep_accounts()
+        self._broker: EmbeddedBroker | None = None
         log = private_folder(data / "log")
         self._programs = {
             name: ProgramProcess(
@@ -82,12 +83,22 @@ class EmbeddedHome:
 
     def start_broker(self) -> None:
         """Start the broker. Raises BusError."""
-        broker = EmbeddedBroker(private_folder(self._data / "broker"), self.port, self._accounts)
-        self._stack.callback(broker.close)
+        self._broker = EmbeddedBroker(private_folder(self._data / "broker"), self.port, self._accounts)
+        self._stack.callback(self._broker.close)
         running = self._data / RUNNING_BROKER
         password_file = self._data / "secrets" / f"{WATCHER}.password"
         running.write_text(json.dumps({"port": self.port, "username": WATCHER, "password_file": str(password_file)}))
         self._stack.callback(running.unlink, missing_ok=True)
+
+    @property
+    def broker_runs(self) -> bool:
+        """Whether the broker is alive."""
+        return self._broker is not None and self._broker.running
+
+    def restart_broker(self) -> None:
+        """Start a broker again that has ended; the programs connect again by themselves. Raises BusError."""
+        if self._broker is not None:
+            self._broker.start()
 
     def start_programs(self) -> None:
         """Start the programs, the camera last."""

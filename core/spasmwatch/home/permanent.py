@@ -50,7 +50,7 @@ class Restarts:
 
 
 def run_home(settings_file: Path | None, settings: Settings, stopping: threading.Event) -> None:
-    """Run until told to stop; a program that fails is started again and its reason logged."""
+    """Run until told to stop; a program or broker that fails is started again and its reason logged."""
     if settings_file is None and not (Path("spasmwatch.toml").is_file() or Path("/etc/spasmwatch").is_dir()):
         raise UsageError("a permanent home needs settings: write spasmwatch.toml, or try `spasmwatch demo` first")
     data = private_folder(settings.home.data)
@@ -66,6 +66,9 @@ def run_home(settings_file: Path | None, settings: Settings, stopping: threading
         while not stopping.wait(0.5):
             heartbeat.beat()
             now = time.monotonic()
+            if not home.broker_runs:
+                log.error("the embedded broker has ended; starting it again")
+                home.restart_broker()
             for name in home.ended():
                 if (wait := restarts.failed(name, now)) is not None:
                     log.error("%s; starting it again in %.0f s", home.failure(name), wait)

@@ -13,6 +13,7 @@ from spasmwatch.home.embedded import PROGRAMS, EmbeddedHome
 from spasmwatch.home.permanent import RESTART_S, STEADY_S, Restarts
 from spasmwatch.settings.mqtt import Mqtt
 from support.servers import free_port
+from support.wait import until
 
 
 def test_every_program_has_a_password_of_its_own_that_only_this_user_can_read(tmp_path: Path) -> None:
@@ -56,6 +57,27 @@ def test_commands_given_by_hand_find_the_broker_of_a_running_home(tmp_path: Path
         bus.close()
         home.close()
     assert settings.load(file).mqtt == Mqtt(), "a home that has ended is not looked for"
+
+
+def test_a_broker_that_ended_is_started_again_and_the_programs_find_it(tmp_path: Path) -> None:
+    file = tmp_path / "spasmwatch.toml"
+    file.write_text(f"[home]\ndata = '{tmp_path}'\n")
+    home = EmbeddedHome(tmp_path, file, ())
+    home.start_broker()
+    bus = MqttBus(settings.load(file).mqtt, Topics("spasmwatch", "home"), client="program")
+    try:
+        bus.wait_until_connected(10)
+        process = home._broker._broker._process
+        process.kill()
+        process.wait()
+        assert not home.broker_runs
+        until(lambda: not bus.connected, timeout=10, what="the loss being noticed")
+        home.restart_broker()
+        assert home.broker_runs
+        bus.wait_until_connected(20)
+    finally:
+        bus.close()
+        home.close()
 
 
 def test_a_program_that_keeps_failing_is_started_again_ever_more_slowly() -> None:
