@@ -16,7 +16,7 @@ from pydantic_core import PydanticUndefined
 
 from spasmwatch import __version__
 from spasmwatch.domain import topics
-from spasmwatch.domain.records import MODELS
+from spasmwatch.domain.records import MODELS, Record
 from spasmwatch.settings import Settings
 from spasmwatch.settings.section import Section
 
@@ -29,6 +29,11 @@ MESSAGES: dict[str, tuple[str, type[BaseModel], str]] = {
         "users/{actor}/alerts/{alert_id}/command",
         topics.AlertCommand,
         "A caregiver's word on an alert; the topic names who speaks.",
+    ),
+    "alert_command_short": (
+        "alerts/{alert_id}/command",
+        topics.AlertCommand,
+        "The same, where the broker's access rules alone decide who may speak for whom.",
     ),
     "diary_add": ("diary/add", topics.DiaryAdd, "An entry from a button or another program."),
     "pause": ("{node}/pause/set", topics.PauseCommand, "Stop the camera; only the patient resumes it."),
@@ -45,9 +50,19 @@ def schema(model: type[BaseModel]) -> dict[str, Any]:
 def json_schemas() -> dict[str, str]:
     """File names below docs/ and their texts: one golden schema a record."""
     return {
-        f"schemas/{what}.json": json.dumps(schema(model), indent=1, ensure_ascii=False) + "\n"
+        f"schemas/{what}.json": json.dumps(record_schema(model), indent=1, ensure_ascii=False) + "\n"
         for what, model in MODELS.items()
     }
+
+
+def record_schema(model: type[Record]) -> dict[str, Any]:
+    """JSON Schema of a record: only a draft lacks its envelope, on the wire all of it must be there."""
+    found = schema(model)
+    envelope = [field.alias or name for name, field in Record.model_fields.items()]
+    for name in envelope:
+        found["properties"][name].pop("default", None)
+    found["properties"]["schema"]["pattern"] = rf"^{model.what}/1\.[0-9]+$"
+    return found | {"required": [*envelope, *found.get("required", [])]}
 
 
 def asyncapi() -> str:
@@ -81,7 +96,7 @@ def asyncapi() -> str:
 
 
 def _channel(address: str, name: str, summary: str) -> dict[str, Any]:
-    parameters = {level: {} for level in ("base", "home", "node", "alert_id") if "{" + level + "}" in address}
+    parameters = {level: {} for level in ("base", "home", "node", "actor", "alert_id") if "{" + level + "}" in address}
     return {
         "address": "{base}/{home}/" + address,
         "description": summary,
