@@ -104,12 +104,17 @@ system_packages() {
     else
         say "no python3-picamera2 in this system: USB cameras only"
     fi
+    # For a pause button at the device (camera.pause_pin).
+    if apt-cache show python3-gpiozero python3-lgpio >/dev/null 2>&1; then
+        packages+=(python3-gpiozero python3-lgpio)
+    fi
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
 }
 
 account() {
     id spasmwatch >/dev/null 2>&1 \
         || useradd --system --home-dir /var/lib/spasmwatch --shell /usr/sbin/nologin spasmwatch
+    ! getent group gpio >/dev/null || usermod -aG gpio spasmwatch
     install -d -m 0700 "$DATA" "$BACKUPS"
     install -d -m 0750 "$SETTINGS"
     chown spasmwatch:spasmwatch "$DATA" "$BACKUPS"

@@ -30,6 +30,8 @@ AIMED_S = 3.0
 SIDE_WAIT_S = 30.0
 LOOK_EVERY_S = 0.3
 LOOKS = 24
+TASK_S = 1.5
+"""How long it takes to read a task and to do it."""
 ENROL_AT_LEAST_PX = 30.0
 TASKS = (
     "look straight at the camera",
@@ -66,9 +68,10 @@ def speaker(aloud: bool) -> Say:
 
 def place(source: FrameSource, folder: Path, say: Say) -> Placement:
     """Advise until the camera stands well, then find out which side is left. Raises SpasmWatchError."""
-    vision, rate = Vision(Anybody(FaceMesh()).find), FrameRate()
+    mesh = FaceMesh()
+    vision = Vision(Anybody(mesh).find)
     frames = source.frames()
-    face, fps = _aim(frames, vision, rate, say)
+    face, fps = _aim(frames, vision, mesh, say)
     say(allows(face, fps))
     say("Now close your left eye and keep it closed for two seconds.")
     check, began = SideCheck(), None
@@ -87,13 +90,16 @@ def place(source: FrameSource, folder: Path, say: Say) -> Placement:
 
 
 def _aim(
-    frames: Iterator[tuple[float, NDArray[np.uint8]]], vision: Vision, rate: FrameRate, say: Say
+    frames: Iterator[tuple[float, NDArray[np.uint8]]], vision: Vision, mesh: FaceMesh, say: Say
 ) -> tuple[FaceSignals, float]:
-    told, good_since = float("-inf"), None
+    rate, told, good_since = FrameRate(), float("-inf"), None
+    faces, counted = 1, float("-inf")
     for time, frame in frames:
         fps = rate.update(time)
         face = vision.look(time, frame).face
-        problems = advice(face, fps)
+        if time - counted >= ADVICE_EVERY_S:
+            faces, counted = len(mesh.find_all(frame)), time
+        problems = advice(face, fps, faces)
         if problems:
             good_since = None
         elif face is not None and fps is not None:
@@ -110,16 +116,21 @@ def enrol_person(person: str, source: FrameSource, folder: Path, say: Say, stopp
     """Describe the face in several poses and keep the descriptions. Raises SpasmWatchError."""
     mesh, recognizer = FaceMesh(), FaceRecognizer()
     descriptions: list[Description] = []
-    next_look, task = float("-inf"), -1
+    next_look, task, told = float("-inf"), -1, float("inf")
     for time, frame in source.frames():
         if stopping.is_set() or len(descriptions) >= LOOKS:
             break
         wanted = len(descriptions) * len(TASKS) // LOOKS
         if wanted != task:
-            task = wanted
+            task, told, next_look = wanted, time, time + TASK_S
             say(f"Please {TASKS[task]}.")
         face = mesh.process(frame)
-        if face is None or time < next_look or face.eye_distance < ENROL_AT_LEAST_PX:
+        if face is None or face.eye_distance < ENROL_AT_LEAST_PX:
+            if time - told >= ADVICE_EVERY_S:
+                told = time
+                say("I see no face." if face is None else "Please come nearer to the camera.")
+            continue
+        if time < next_look:
             continue
         next_look = time + LOOK_EVERY_S
         descriptions.append(recognizer.describe(frame, face.landmarks))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from spasmwatch.errors import ModelError, SpasmWatchError
 from spasmwatch_edge.model_file import RECOGNITION, model_path, read_verified
+from spasmwatch_edge.sources.recording import quiet_opencv
 
 SAME_PERSON = 0.5
 """Smallest cosine of two descriptions of one person.
@@ -40,6 +41,7 @@ class FaceRecognizer:
         """Load and check the model. Raises ModelError."""
         path = path or model_path(RECOGNITION)
         read_verified(path, RECOGNITION)
+        quiet_opencv()
         try:
             self._recognizer = cv2.FaceRecognizerSF.create(str(path), "")
         except cv2.error as error:

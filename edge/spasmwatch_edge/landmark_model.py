@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from spasmwatch.errors import ModelError
 from spasmwatch_edge.model_file import model_path, read_verified
+from spasmwatch_edge.sources.two_sizes import small_of
 
 DETECTOR_SIZE = 128
 MESH_SIZE = 256
@@ -156,8 +157,13 @@ class FaceMesh:
             yield from _suppress(self._detect(frame, parts[self._part]))
 
     def _detect(self, frame: Picture, part: Region) -> list[tuple[float, Region]]:
-        """(score, region) of every face that the detector sees in one upright square part of the picture."""
-        crop = cut(frame, part, DETECTOR_SIZE)
+        """(score, region) of every face that the detector sees in one upright square part of the picture.
+
+        It looks at the camera's small picture where there is one: that was made smaller without jags.
+        """
+        picture = small_of(frame)
+        scale = picture.shape[1] / frame.shape[1]
+        crop = cut(picture, Region(scale * part.x, scale * part.y, scale * part.side, 0.0), DETECTOR_SIZE)
         outputs = self._detector.run(cv2.cvtColor(crop, cv2.COLOR_BGR2RGB).astype(np.float32) / 127.5 - 1.0)
         logits = np.clip(outputs["classificators"].reshape(-1), -50, 50)
         scores = 1.0 / (1.0 + np.exp(-logits))

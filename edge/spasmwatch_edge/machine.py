@@ -6,7 +6,8 @@ from pathlib import Path
 from spasmwatch.adapters.clock import MachineClock
 
 TEMPERATURE = Path("/sys/class/thermal/thermal_zone0/temp")
-THROTTLED = Path("/sys/devices/platform/soc/soc:firmware/get_throttled")
+FIRMWARE = Path("/sys/devices/platform")
+SENSORS = Path("/sys/class/hwmon")
 # Bits of the firmware's word: under-voltage now, frequency capped now, throttled now, soft temperature limit now.
 THROTTLED_NOW = 0xF
 
@@ -25,10 +26,27 @@ def temperature() -> float | None:
 
 
 def throttled() -> bool | None:
-    """Whether a Raspberry Pi runs slower for heat or lack of power right now; None elsewhere."""
+    """Whether a Raspberry Pi runs slower for heat or lacks power right now; None elsewhere.
+
+    The firmware's own word, whose place has an address on a Pi 5, and the kernel's watch over the supply.
+    """
+    firmware = [_number(path, 16) for path in FIRMWARE.glob("soc*/soc*:firmware/get_throttled")]
+    supply = [path.with_name("in0_lcrit_alarm") for path in SENSORS.glob("hwmon*/name") if _text(path) == "rpi_volt"]
+    words = [word for word in [*firmware, *(_number(path, 10) for path in supply)] if word is not None]
+    return any(word & THROTTLED_NOW for word in words) if words else None
+
+
+def _text(path: Path) -> str:
     try:
-        return bool(int(THROTTLED.read_text(), 16) & THROTTLED_NOW)
+        return path.read_text(encoding="ascii").strip()
     except (OSError, ValueError):
+        return ""
+
+
+def _number(path: Path, base: int) -> int | None:
+    try:
+        return int(_text(path), base)
+    except ValueError:
         return None
 
 

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from spasmwatch.domain.topics import PauseCommand, PauseState
 from spasmwatch.errors import RecordError
@@ -12,14 +13,31 @@ from spasmwatch.ports import Message
 
 log = logging.getLogger(__name__)
 
+BY_HOURS: Final = "hours"
+"""Who paused, when it was the hours in the settings."""
+BY_BUTTON: Final = "button"
+"""Who paused, when it was the button at the device."""
+
 
 class Pause:
-    """Keeps the state in a file, so that a restart does not end a pause. ``tell`` gets every new state."""
+    """Keeps the state in a file, so that a restart does not end a pause. ``tell`` gets every new state.
 
-    def __init__(self, path: Path, now: Callable[[], datetime], tell: Callable[[PauseState], None]) -> None:
-        self._path, self._now, self._tell = path, now, tell
-        self._lock = threading.Lock()
+    ``closed_until`` says when the camera may watch again, None when it may now: outside of its hours it is paused. The
+    patient may start it then, too; that holds until the hours end the next time.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        now: Callable[[], datetime],
+        tell: Callable[[PauseState], None],
+        closed_until: Callable[[datetime], datetime | None] = lambda _: None,
+    ) -> None:
+        self._path, self._now, self._tell, self._closed_until = path, now, tell, closed_until
+        self._lock = threading.RLock()
         self._done: list[str] = []
+        self._kept = True
+        self._awake_until: datetime | None = None
         self._state = self._read()
         tell(self._state)
 
@@ -27,8 +45,16 @@ class Pause:
     def on(self) -> bool:
         """Whether the camera has to be off now. An elapsed pause, or one ended at the device, is told once."""
         with self._lock:
-            if self._state.paused and (not self._state.holds(self._now()) or not self._path.exists()):
-                self._keep(PauseState(paused=False))
+            now = self._now()
+            if self._state.paused:
+                if not self._kept:
+                    self._kept = self._write()
+                elif not self._path.exists():
+                    self._end()
+                if self._state.paused and not self._state.holds(now):
+                    self._keep(PauseState(paused=False))
+            if not self._state.paused and (until := self._closed_until(now)) and until != self._awake_until:
+                self._keep(PauseState(paused=True, since=now, until=until, by=BY_HOURS))
             return self._state.paused
 
     def receive(self, message: Message) -> None:
@@ -51,7 +77,7 @@ class Pause:
                 if not command.patient:
                     log.warning("%s may not end the pause: only the patient may", command.actor)
                 elif self._state.paused:
-                    self._keep(PauseState(paused=False, by=command.actor))
+                    self._end(command.actor)
                 return
             until = command.until
             if self._state.holds(self._now()):
@@ -60,17 +86,39 @@ class Pause:
             if until is None or until > self._now():
                 self._keep(PauseState(paused=True, since=self._now(), until=until, by=command.actor))
 
+    def press(self) -> None:
+        """The button at the device: it pauses without end, and ends a pause."""
+        with self._lock:
+            if self.on:
+                self._end(BY_BUTTON)
+            else:
+                self._keep(PauseState(paused=True, since=self._now(), by=BY_BUTTON))
+
+    def _end(self, by: str | None = None) -> None:
+        """By the patient or at the device, so the hours do not begin it again at once."""
+        self._awake_until = self._closed_until(self._now())
+        self._keep(PauseState(paused=False, by=by))
+
     def _keep(self, state: PauseState) -> None:
         self._state = state
+        self._kept = self._write()
+        self._tell(state)
+
+    def _write(self) -> bool:
+        """Whether the file says what the state is. A pause that the disk does not take holds all the same."""
         try:
-            if state.paused:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                self._path.write_bytes(state.payload())
+            if self._state.paused:
+                self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                partial = self._path.with_suffix(".partial")
+                partial.write_bytes(self._state.payload())
+                partial.replace(self._path)
             else:
                 self._path.unlink(missing_ok=True)
         except OSError as error:
-            log.error("cannot keep the pause in %s: %s", self._path, error)
-        self._tell(state)
+            if self._kept:
+                log.error("cannot keep the pause in %s: %s", self._path, error.strerror)
+            return False
+        return True
 
     def _read(self) -> PauseState:
         try:

@@ -20,6 +20,7 @@ from spasmwatch.domain.detection.quality import (
 from spasmwatch.domain.detection.signals import FaceSignals, FrameSignals
 from spasmwatch.errors import SpasmWatchError
 from spasmwatch.ports import FrameSource
+from spasmwatch_edge.sources.two_sizes import mirrored
 
 # Comfortable values: from here on nothing is lost, see docs/detection.md.
 GOOD_EYE_DISTANCE: Final = 30.0
@@ -65,10 +66,15 @@ class Mirrored:
     def __init__(self, source: FrameSource) -> None:
         self._source = source
 
+    @property
+    def dropped(self) -> int | None:
+        """Frames that nobody had time for, where the source counts them."""
+        return getattr(self._source, "dropped", None)
+
     def frames(self) -> Iterator[tuple[float, NDArray[np.uint8]]]:
         """The frames the right way round."""
         for time, frame in self._source.frames():
-            yield time, np.ascontiguousarray(frame[:, ::-1])
+            yield time, mirrored(frame)
 
     def close(self) -> None:
         """Release the device."""

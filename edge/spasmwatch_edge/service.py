@@ -3,7 +3,8 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 HEALTH_EVERY_S = 30.0
 REOPEN_EVERY_S = 3.0
 IDLE_S = 0.5
+LONGEST_GAP_S = 20.0
+"""After so long without a frame (the camera stands still, the machine slept) the time so far is accounted for."""
 
 
 class Look(Protocol):
@@ -39,14 +42,16 @@ class Look(Protocol):
 class EdgeService:
     """Runs until the recording ends or ``stopping`` is set.
 
-    ``reopen`` opens the source again after a stall or a pause. ``live`` sources may stall and come back, a recording
-    may not. Traces are kept in ``folder`` for ``traces_days`` days (0: none).
+    ``source`` None is one that could not be opened yet. ``reopen`` opens it, also after a stall or a pause. ``live``
+    sources may stall and come back, a recording may not. ``now`` is the time of frames, which only goes forwards;
+    records are told ``moved()`` seconds later, see :class:`spasmwatch_edge.timeline.Timeline`. Traces are kept in
+    ``folder`` for ``traces_days`` days (0: none).
     """
 
     def __init__(
         self,
         *,
-        source: FrameSource,
+        source: FrameSource | None,
         reopen: Callable[[], FrameSource],
         live: bool,
         vision: Look,
@@ -60,15 +65,18 @@ class EdgeService:
         folder: Path = Path("/"),
         traces_days: float = 0.0,
         now: Callable[[], float] = time.time,
+        moved: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._reopen, self._live, self._vision, self._outbox = reopen, live, vision, outbox
         self._person, self._pause, self._tell_fault, self._stopping = person, pause, tell_fault, stopping
-        self._clock_ok, self._side_verified, self._folder, self._now = clock_ok, side_verified, folder, now
+        self._clock_ok, self._side_verified, self._folder = clock_ok, side_verified, folder
+        self._now, self._moved = now, moved
         self._pipeline = Pipeline()
-        self._traces = TraceKeeper(folder / "traces", traces_days, self._pipeline.detector) if traces_days else None
+        self._traces = TraceKeeper(folder / "traces", traces_days, self._pipeline.detector)
         self._spasm_id: str | None = None
         self._fault: Fault = Fault(active=False)
         self._source: FrameSource | None = source
+        self._taken_at: float | None = None
         self._frames = 0
         self._lag = 0.0
         self._told_at: float | None = None
@@ -84,7 +92,9 @@ class EdgeService:
                     break
         finally:
             self._close_source()
-            self._publish(self._pipeline.finish())
+            facts = self._pipeline.finish()
+            self._publish(facts)
+            self._traces.end(facts.findings)
             self._health("stopped", None)
 
     def _watch(self) -> bool:
@@ -105,55 +115,68 @@ class EdgeService:
                 raise
             self._break(str(error))
             self._close_source()
-            self._idle(REOPEN_EVERY_S, paused=False)
+            self._wait_for_the_camera()
             return False
 
     def _see(self, moment: float, frame: NDArray[np.uint8]) -> None:
+        if self._taken_at is not None and moment <= self._taken_at:
+            # A recording that was paused goes on where it was: that time has gone by.
+            return
         self._take(self._vision.look(moment, frame))
         self._frames += 1
         self._lag = max(self._lag, self._now() - moment) if self._live else 0.0
         self._health_when_due(moment)
 
     def _take(self, signals: FrameSignals) -> None:
+        while self._taken_at is not None and signals.time - self._taken_at > 2 * LONGEST_GAP_S:
+            # A machine that slept: its time was not observed, and no minute is hours long.
+            self._feed(FrameSignals(self._taken_at + LONGEST_GAP_S, None, signals.paused))
+        self._feed(signals)
+
+    def _feed(self, signals: FrameSignals) -> None:
+        self._taken_at = signals.time
         facts = self._pipeline.feed(signals)
         self._publish(facts)
-        if self._traces:
-            self._traces.feed(signals, facts.findings)
+        self._traces.feed(signals, facts.findings)
 
     def _rest(self) -> None:
-        """Paused: the camera is off, its light too; time goes on and counts as paused."""
+        """Paused: the camera is off, its light too; time goes on and counts as paused. That is no fault."""
         if self._live:
             self._close_source()
-        self._idle(IDLE_S, paused=True)
+        self._clear_fault()
+        self._stopping.wait(IDLE_S)
+        self._take(FrameSignals(self._now(), None, paused=True))
         self._health_when_due(self._now())
 
-    def _idle(self, seconds: float, *, paused: bool) -> None:
-        for _ in self._ticks(seconds):
-            self._take(FrameSignals(self._now(), None, paused))
-
-    def _ticks(self, seconds: float) -> Iterator[None]:
-        """Every ``IDLE_S`` for ``seconds``, less when asked to stop."""
-        for _ in range(max(1, round(seconds / IDLE_S))):
-            if self._stopping.wait(IDLE_S):
-                return
-            yield
+    def _wait_for_the_camera(self) -> None:
+        """Nothing is fed but now and then: what lies between is told as a camera that stood still, not as absence."""
+        self._stopping.wait(REOPEN_EVERY_S)
+        now = self._now()
+        if self._taken_at is None or now - self._taken_at >= LONGEST_GAP_S:
+            self._take(FrameSignals(now, None))
+        self._health_when_due(now)
 
     def _publish(self, facts: Facts) -> None:
-        clock_ok = self._clock_ok()
+        if facts.started is None and not facts.findings and not facts.minutes:
+            return
+        clock_ok, moved = self._clock_ok(), self._moved()
         if facts.started is not None:
             self._spasm_id = str(uuid7())
+            start = facts.started + moved
             self._outbox.add(
                 reports.spasm_start(
-                    self._person, self._spasm_id, facts.started, side_verified=self._side_verified, clock_ok=clock_ok
+                    self._person, self._spasm_id, start, side_verified=self._side_verified, clock_ok=clock_ok
                 )
             )
         for finding in facts.findings:
             spasm_id, self._spasm_id = self._spasm_id or str(uuid7()), None
+            told = replace(finding, start=finding.start + moved, end=finding.end + moved)
             self._outbox.add(
-                reports.spasm_end(self._person, spasm_id, finding, side_verified=self._side_verified, clock_ok=clock_ok)
+                reports.spasm_end(self._person, spasm_id, told, side_verified=self._side_verified, clock_ok=clock_ok)
             )
         for minute in facts.minutes:
-            self._outbox.add(reports.observation(self._person, minute, clock_ok=clock_ok))
+            told_minute = replace(minute, start=minute.start + moved)
+            self._outbox.add(reports.observation(self._person, told_minute, clock_ok=clock_ok))
 
     def _health_when_due(self, moment: float) -> None:
         if self._told_at is None:
@@ -181,8 +204,8 @@ class EdgeService:
         self._frames, self._lag = 0, 0.0
 
     def _break(self, cause: str) -> None:
-        log.error("%s", cause)
         if not self._fault.active:
+            log.error("%s", cause)
             self._fault = Fault(active=True, cause=cause, since=datetime.now(UTC))
             self._tell_fault(self._fault)
             self._health("fault", None)
@@ -190,6 +213,10 @@ class EdgeService:
     def _mend(self) -> None:
         if self._fault.active:
             log.info("the camera is back")
+            self._clear_fault()
+
+    def _clear_fault(self) -> None:
+        if self._fault.active:
             self._fault = Fault(active=False)
             self._tell_fault(self._fault)
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from spasmwatch.domain.detection.detector import NAME, VERSION, Detector
 from spasmwatch.domain.detection.findings import Finding
-from spasmwatch.domain.detection.memory import State, frame_state, restore_frame
+from spasmwatch.domain.detection.memory import State, face_state, frame_state, restore_face, restore_frame
 from spasmwatch.domain.detection.signals import FrameSignals
 from spasmwatch.errors import SourceError
 
@@ -23,41 +23,69 @@ log = logging.getLogger(__name__)
 
 SCHEMA: Final = "trace/1.0"
 CHECKPOINT_S: Final = 15.0
+LONGEST_TRACE_S: Final = 900.0
+EXPIRE_EVERY_S: Final = 3600.0
 DAY_S: Final = 86400.0
 
 
 class TraceKeeper:
-    """Fed with every frame and what the detector made of it; writes a file for each spasm, removes old ones."""
+    """Fed with every frame and what the detector made of it; writes a file for each spasm, removes old ones.
+
+    ``days`` 0 keeps none, not even what was kept before.
+    """
 
     def __init__(self, folder: Path, days: float, detector: Detector) -> None:
         self._folder, self._days, self._detector = folder, days, detector
         # The frames since the last two checkpoints: a trace begins at the older one.
         self._parts: list[tuple[State, list[FrameSignals]]] = [(detector.state(), [])]
         self._checked_at: float | None = None
+        self._expired_at = float("-inf")
+        self._expire()
 
     def feed(self, frame: FrameSignals, findings: list[Finding]) -> None:
         """After the detector has taken ``frame`` and told ``findings``."""
+        if frame.time - self._expired_at >= EXPIRE_EVERY_S:
+            self._expired_at = frame.time
+            self._expire()
+        if not self._days:
+            return
         self._parts[-1][1].append(frame)
         if findings:
-            self._write(findings[-1])
+            self._write(findings[-1], ended=False)
         if self._checked_at is None:
             self._checked_at = frame.time
-        if self._detector.calm and frame.time - self._checked_at >= CHECKPOINT_S:
+        if frame.time - self._checked_at < CHECKPOINT_S:
+            return
+        if self._detector.calm:
             self._checked_at = frame.time
             self._parts = [self._parts[-1], (self._detector.state(), [])]
+        elif frame.time - self._checked_at >= LONGEST_TRACE_S:
+            # Without a beginning it cannot be replayed: whoever sleeps for hours leaves no trace, and fills no memory.
+            self._parts = [({}, [])]
 
-    def _write(self, finding: Finding) -> None:
+    def end(self, findings: list[Finding]) -> None:
+        """The detector has told ``findings`` because the frames have ended."""
+        if self._days and findings:
+            self._write(findings[-1], ended=True)
+
+    def _write(self, finding: Finding, *, ended: bool) -> None:
+        state = self._parts[0][0]
+        if not state:
+            log.warning("no trace of a spasm that followed more than %.0f minutes of unrest", LONGEST_TRACE_S / 60)
+            return
         frames = [frame for _, part in self._parts for frame in part]
         content = {
             "schema": SCHEMA,
             "detector": {"name": NAME, "version": VERSION},
-            "state": self._parts[0][0],
+            "state": state,
+            # A frame in which nothing moved shows the face of the one before, which the first frame here lacks.
+            "face": face_state(frames[0].face) if frames and frames[0].face else None,
             "frames": [frame_state(frame) for frame in frames],
+            "ended": ended,
         }
         name = datetime.fromtimestamp(finding.start, UTC).strftime("%Y%m%dT%H%M%S%f") + ".trace"
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._expire()
             partial = self._folder / f".{name}"
             with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
                 file.write(gzip.compress(json.dumps(content).encode()))
@@ -67,21 +95,27 @@ class TraceKeeper:
 
     def _expire(self) -> None:
         oldest = datetime.now(UTC).timestamp() - self._days * DAY_S
-        for path in self._folder.glob("*.trace"):
-            if path.stat().st_mtime < oldest:
-                path.unlink(missing_ok=True)
+        for path in [*self._folder.glob("*.trace"), *self._folder.glob(".*.trace")]:
+            try:
+                if path.stat().st_mtime < oldest or path.name.startswith("."):
+                    path.unlink()
+            except OSError as error:
+                log.error("cannot remove the trace %s: %s", path, error.strerror)
 
 
 def replay(path: Path) -> Iterator[Finding]:
     """What the detector of today makes of a trace. Raises SourceError when the file is no trace."""
     content = _read(path)
-    detector, face = Detector(), None
+    detector = Detector()
     try:
+        face = restore_face(content["face"]) if content.get("face") else None
         detector.restore(content["state"])
         for state in content["frames"]:
             frame = restore_frame(state, face)
             face = frame.face
             yield from detector.update(frame)
+        if content.get("ended"):
+            yield from detector.finish()
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise SourceError(f"{path}: a damaged trace ({type(error).__name__}: {error})") from error
 

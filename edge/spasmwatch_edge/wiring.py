@@ -4,6 +4,8 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import cv2
+
 from spasmwatch.adapters.outbox import DiskOutbox
 from spasmwatch.adapters.patient_outbox import PatientOutbox
 from spasmwatch.domain.topics import Fault, PauseState
@@ -12,13 +14,16 @@ from spasmwatch.ports import FrameSource
 from spasmwatch.runtime import Program, private_folder
 from spasmwatch.settings import Settings
 from spasmwatch_edge import machine
+from spasmwatch_edge.button import PauseButton
 from spasmwatch_edge.identity import FaceRecognizer, load_enrolment
 from spasmwatch_edge.landmark_model import FaceMesh
 from spasmwatch_edge.pause import Pause
 from spasmwatch_edge.person import Anybody, OnlyThePerson
 from spasmwatch_edge.placement import Mirrored, load_placement
+from spasmwatch_edge.schedule import Hours
 from spasmwatch_edge.service import EdgeService
 from spasmwatch_edge.sources.opening import is_recording, open_source
+from spasmwatch_edge.timeline import Timeline
 from spasmwatch_edge.vision import FindFace, Vision
 
 # How long the last records may take to get their receipts before the program ends; the rest waits for the next start.
@@ -28,15 +33,18 @@ LAST_RECEIPTS_S = 15.0
 def wire(program: Program) -> None:
     """Own what the camera program needs and start it. Raises SpasmWatchError."""
     settings, camera = program.settings, program.settings.camera
+    # One core: the others belong to the rest of the home, and small pictures are not worth waking threads for.
+    cv2.setNumThreads(1)
     folder = private_folder(settings.home.data)
     find = find_person(settings)
     placement = load_placement(folder)
+    timeline, live = Timeline(), not is_recording(camera)
 
     def open_camera() -> FrameSource:
-        opened = open_source(camera, program.stopping.wait)
+        opened = open_source(camera, program.stopping.wait, timeline)
         return Mirrored(opened) if placement.mirrored else opened
 
-    source = open_camera()
+    source = open_camera() if not live else None
     bus = program.connect(camera.node)
     outbox = program.outbox(bus, camera.node)
 
@@ -46,12 +54,15 @@ def wire(program: Program) -> None:
     def tell_fault(fault: Fault) -> None:
         bus.keep(program.topics.of(camera.node, "fault"), fault.payload())
 
-    pause = Pause(folder / "pause.json", lambda: datetime.now(UTC), tell_pause)
+    hours = Hours(camera.hours, settings.home.timezone)
+    pause = Pause(folder / "pause.json", lambda: datetime.now(UTC), tell_pause, hours.closed_until)
+    if camera.pause_pin is not None:
+        program.own(PauseButton(camera.pause_pin, pause.press))
     bus.subscribe(program.topics.command(camera.node, "pause"), pause.receive)
     service = EdgeService(
         source=source,
         reopen=open_camera,
-        live=not is_recording(camera),
+        live=live,
         vision=Vision(find),
         outbox=PatientOutbox(outbox),
         person=settings.home.person,
@@ -62,6 +73,8 @@ def wire(program: Program) -> None:
         clock_ok=(lambda: True) if camera.demo else machine.clock_synchronised,
         folder=folder,
         traces_days=camera.traces_days,
+        now=timeline.now,
+        moved=timeline.moved if live else lambda: 0.0,
     )
 
     def work() -> None:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -43,8 +44,12 @@ class Clock(threading.Event):
         super().__init__()
         self.time = EPOCH
 
+        self.at_time: dict[float, Any] = {}
+
     def wait(self, timeout: float | None = None) -> bool:
         self.time += timeout or 0.0
+        for moment in [moment for moment in self.at_time if self.time >= moment]:
+            self.at_time.pop(moment)()
         return self.is_set()
 
 
@@ -55,6 +60,9 @@ class Scripted:
         self.clock, self.script, self.break_at = clock, frames, break_at
         self.at: dict[float, Any] = {}
         self.opened = self.closed = 0
+        self.broken = 0
+        # Whether frames are dated when they are asked for, as a camera's, or when they were taken, as a recording's.
+        self.paced = True
 
     def frames(self) -> Iterator[tuple[float, NDArray[np.uint8]]]:
         while self.script:
@@ -66,7 +74,7 @@ class Scripted:
                 self.at.pop(moment)()
             self.script.pop(0)
             self.clock.time = max(self.clock.time, EPOCH + signal.time)
-            yield self.clock.time, PICTURE
+            yield (self.clock.time if self.paced else EPOCH + signal.time), PICTURE
         self.clock.set()
 
     def close(self) -> None:
@@ -84,6 +92,8 @@ class Scripted:
 
     def reopen(self) -> "Scripted":
         self.opened += 1
+        if self.opened <= self.broken:
+            raise SourceError("camera 0: it cannot be opened")
         return self
 
     all_faces: list[Any]
@@ -100,6 +110,8 @@ class Home:
         live: bool,
         break_at: float | None = None,
         traces_days: float = 0.0,
+        moved: float = 0.0,
+        away: bool = False,
     ) -> None:
         self.clock, self.outbox = Clock(), Kept()
         self.faults: list[Fault] = []
@@ -108,7 +120,7 @@ class Home:
         self.source.all_faces = [frame.face for frame in frames]
         self.pause = Pause(folder / "pause.json", self.now, self.pauses.append)
         self.service = EdgeService(
-            source=self.source,
+            source=None if away else self.source,
             reopen=self.source.reopen,
             live=live,
             vision=self.source,
@@ -119,6 +131,7 @@ class Home:
             stopping=self.clock,
             clock_ok=lambda: True,
             now=lambda: self.clock.time,
+            moved=lambda: moved,
             folder=folder,
             traces_days=traces_days,
         )
@@ -176,6 +189,56 @@ def test_a_pause_switches_the_camera_off_and_counts_as_paused(tmp_path: Path) ->
     paused = sum(o.unobserved.get("paused", 0.0) for o in home.outbox.of(Observation))
     assert paused == pytest.approx(120.0, abs=2.0)
     assert [state.paused for state in home.pauses] == [False, True, False]
+
+
+def test_a_camera_that_is_not_there_at_the_start_is_a_fault_and_is_waited_for(tmp_path: Path) -> None:
+    later = [replace(frame, time=frame.time + 200.0) for frame in signals([], seconds=40.0)]
+    home = Home(tmp_path, later, live=True, away=True)
+    home.source.broken = 50
+    home.service.run()
+    assert [fault.active for fault in home.faults] == [False, True, False]
+    observations = home.outbox.of(Observation)
+    assert sum(o.unobserved.get("slow", 0.0) for o in observations) > 120
+    assert sum(o.unobserved.get("absent", 0.0) for o in observations) < 10
+    assert {health.state for health in home.outbox.of(Health)} >= {"fault", "running"}
+    assert len(home.outbox.of(Health)) > 4
+
+
+def test_a_pause_is_never_a_fault(tmp_path: Path) -> None:
+    home = Home(tmp_path, signals([], seconds=20.0), live=True, away=True)
+    home.source.broken = 2
+    home.clock.at_time = {EPOCH + 6.0: lambda: home.command("pause", patient=True, minutes=5)}
+    home.service.run()
+    assert [fault.active for fault in home.faults] == [False, True, False]
+    paused = [health for health in home.outbox.of(Health) if health.state == "paused"]
+    assert paused
+    assert all(health.cause is None for health in paused)
+
+
+def test_a_machine_that_slept_for_hours_has_no_minute_of_hours(tmp_path: Path) -> None:
+    frames = signals([], seconds=30.0)
+    late = [replace(frame, time=frame.time + 4 * 3600.0) for frame in frames]
+    home = Home(tmp_path, [*frames, *late], live=True)
+    home.service.run()
+    observations = home.outbox.of(Observation)
+    assert max(o.seconds for o in observations) <= 61
+    assert sum(o.observed_s for o in observations) == pytest.approx(55.0, abs=5.0)
+
+
+def test_after_the_clock_was_set_records_bear_the_new_time(tmp_path: Path) -> None:
+    home = Home(tmp_path, signals(SPASM, seconds=70.0), live=True, moved=86_400.0)
+    home.service.run()
+    _, end = home.outbox.of(Spasm)
+    assert end.start.timestamp() - EPOCH == pytest.approx(86_406.0, abs=0.1)
+    assert min(o.start.timestamp() for o in home.outbox.of(Observation)) >= EPOCH + 86_399
+
+
+def test_what_a_recording_shows_from_the_time_of_a_pause_is_passed_over(tmp_path: Path) -> None:
+    home = Home(tmp_path, signals(SPASM, seconds=60.0), live=False)
+    home.source.at[4.0] = lambda: home.command("pause", patient=True, minutes=0.5)
+    home.source.paced = False
+    home.service.run()
+    assert home.outbox.of(Spasm) == []
 
 
 def test_only_the_patient_ends_a_pause_early(tmp_path: Path) -> None:

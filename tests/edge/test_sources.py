@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from spasmwatch.errors import SourceError
+from spasmwatch.errors import SettingsError, SourceError
 from spasmwatch.settings.camera import Camera
 from spasmwatch_edge.sources import live
 from spasmwatch_edge.sources.live import Live, Newest
@@ -71,10 +71,14 @@ def test_an_address_that_does_not_answer_is_one_clear_line_without_the_password(
     assert "secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["usb:front", "picamera2", "nothing.mp4"])
-def test_a_source_that_is_not_there_says_so(name: str) -> None:
-    with pytest.raises(SourceError):
-        open_source(Camera(source=name), time.sleep)
+def test_a_recording_that_is_not_there_says_so() -> None:
+    with pytest.raises(SourceError, match="no such video"):
+        open_source(Camera(source="nothing.mp4"), time.sleep)
+
+
+def test_a_camera_without_a_number_is_a_wrong_setting() -> None:
+    with pytest.raises(SettingsError, match="usb:0"):
+        open_source(Camera(source="usb:front"), time.sleep)
 
 
 def test_a_file_ends_and_a_camera_does_not() -> None:
