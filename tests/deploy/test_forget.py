@@ -5,19 +5,22 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from spasmwatch.adapters.outbox import DiskOutbox
 from spasmwatch.adapters.stores import open_store
 from spasmwatch.cli import main
-from spasmwatch.domain.records import Diary, Record
+from spasmwatch.domain.records import Diary, Record, Trend
 from spasmwatch.settings import load
 from spasmwatch.settings.outbox import OutboxSettings
+from spasmwatch_services.alerts.state import State
 from spasmwatch_services.recorder.dead_letters import DeadLetters
 from support import make
 
 WHO, OTHER = "maria_q7", "anton_k3"
+JUDGED: dict[str, Any] = {"time": make.START, "state": "usual", "rate": 6.0}
 
 
 @pytest.fixture(autouse=True)
@@ -59,8 +62,13 @@ def _home(folder: Path) -> str:
         outbox = DiskOutbox(
             settings.home.data / "outbox" / "cam1.sqlite", home="home", node="cam1", settings=OutboxSettings()
         )
-        outbox.add(make.spasm(person=person))
+        for draft in (make.spasm(person=person), make.observation(person=person), Trend(person=person, **JUDGED)):
+            outbox.add(draft)
         outbox.close()
+        for kept in (f"enrolment/{person}.npy", "traces/01.trace"):
+            (settings.home.data / kept).parent.mkdir(exist_ok=True)
+            (settings.home.data / kept).write_bytes(b"numbers")
+        State(settings.home.data / "alerts.sqlite").close()
         letters = DeadLetters(settings.home.data / "recorder", 16.0)
         letters.add("spasmwatch/home/cam1/spasm", f'{{"person": "{person}", "broken": true}}'.encode(), "broken")
     store.close()
@@ -76,6 +84,17 @@ def test_nothing_of_the_person_is_left_in_any_file_and_others_stay(tmp_path: Pat
     assert store.counts()["spasm"] == 200
     assert next(iter(store.everything("diary"))).person == OTHER
     store.close()
+
+
+def test_traces_of_movements_go_with_the_watched_person(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = _home(tmp_path)
+    kept = tmp_path / "data" / "traces" / "01.trace"
+    assert main(["forget", OTHER, "--yes", "--settings", settings]) == 0
+    assert kept.exists()
+    assert "home.person" not in capsys.readouterr().out
+    assert main(["forget", "somebody", "--yes", "--settings", settings]) == 0
+    assert not kept.exists()
+    assert "home.person" in capsys.readouterr().out
 
 
 def test_a_backup_taken_afterwards_holds_nothing_of_the_person(tmp_path: Path) -> None:

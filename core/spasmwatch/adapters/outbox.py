@@ -333,7 +333,7 @@ def forget(path: Path, person: str) -> int:
         base = sqlite3.connect(path, isolation_level=None, timeout=10)
         base.execute("PRAGMA secure_delete=ON")
         gone = base.execute("DELETE FROM pending WHERE payload ->> 'person' = ?", (person,)).rowcount
-        base.execute("DELETE FROM taken WHERE series LIKE ?", (f"%,person={person},%",))
+        base.execute("DELETE FROM taken WHERE instr(series || ',', ?)", (f",person={person},",))
         base.execute("VACUUM")
         base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         base.close()

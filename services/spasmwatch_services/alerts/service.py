@@ -130,9 +130,9 @@ class AlertService:
             return
         self.last_round = now
         with self._state.transaction():
-            for person in self._state.to_forget():
+            for person in self._state.to_forget(self.engine.people()):
                 self.engine.forget(person)
-                log.info("everything of %s is forgotten", person)
+                log.info("everything of a person is forgotten")
             news = self._rounds.go(now)
         for name, cause in self._rounds.unanswered.items():
             self.trouble_changed(f"answer-{name}", cause)
@@ -182,7 +182,7 @@ class AlertService:
             return self.engine.own_fault(item.what, item.cause, now)
         if isinstance(item, Past):
             days = fill(self.engine.book(item.person), item, self._zone)
-            log.info("%d earlier days of %s taken from the store", days, item.person)
+            log.info("%d earlier days of a person taken from the store", days)
             return Outcome()
         levels = item.topic.removeprefix(f"{self._topics.base}/{self._topics.home}/").split("/")
         try:

@@ -4,6 +4,7 @@ One event is one transaction: memory, the ids of the records taken in, alert rec
 at all, so a kill at any moment leaves a state from which nothing is lost and nothing counted twice.
 """
 
+import hashlib
 import json
 import sqlite3
 import threading
@@ -59,6 +60,11 @@ class Delivery:
     value: dict[str, Any]
     due: datetime
     attempts: int = 0
+
+
+def _digest(person: str) -> str:
+    """For a note about who is to be forgotten: the name itself would be left over where no service reads it."""
+    return hashlib.sha256(person.encode()).hexdigest()
 
 
 class State:
@@ -156,14 +162,15 @@ class State:
             ).rowcount
             if lifecycle:
                 self._run("UPDATE memory SET value = ? WHERE name = 'lifecycle'", _LIFECYCLE.dump_json(memory).decode())
-            self.set_note(f"forget/{person}", "asked")
+            self.set_note(f"forget/{_digest(person)}", "asked")
         self._rows("PRAGMA wal_checkpoint(TRUNCATE)")
         return removed + len(theirs)
 
-    def to_forget(self) -> list[str]:
-        """People whom the running service must drop from its own memory; each is named once."""
+    def to_forget(self, people: Iterable[str]) -> list[str]:
+        """Those of ``people`` whom the running service must drop from its own memory; each is told once."""
         rows = self._rows("DELETE FROM memory WHERE name LIKE 'note/forget/%' RETURNING name")
-        return [str(row[0]).removeprefix("note/forget/") for row in rows]
+        asked = {str(row[0]).removeprefix("note/forget/") for row in rows}
+        return [person for person in people if _digest(person) in asked]
 
     # What waits to be published
 
