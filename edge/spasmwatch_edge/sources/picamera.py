@@ -17,7 +17,7 @@ from spasmwatch_edge.timeline import Timeline
 log = logging.getLogger(__name__)
 
 SMALL_WIDTH: Final = 640
-"""Wide enough to find a face in from which the large picture gets 14 pixels between the eyes."""
+"""Wide enough to find a face in from which the large picture gets 20 pixels between the eyes."""
 LONGEST_EXPOSURE_US: Final = 20_000
 """A lid falls within a tenth of a second: longer exposures smear it. The sensor's gain makes up for the light."""
 FLICKER_MANUAL: Final = 1

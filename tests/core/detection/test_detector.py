@@ -152,3 +152,27 @@ def test_a_going_spasm_is_told_before_it_ends() -> None:
     assert told is not None
     assert told[0] < 8.4
     assert told[1] == pytest.approx(8.0, abs=0.06)
+
+
+def test_a_small_flash_of_the_brows_is_a_tic_in_a_calm_face_but_not_in_a_lively_one() -> None:
+    flash = Act(12.0, 12.3, brows=0.034)
+    (found,) = detect(signals([flash]))
+    assert (found.kind, found.side, found.regions) == ("tic", "both", ("brow",))
+    mimicry = [Act(2.0 + 0.8 * n, 2.7 + 0.8 * n, brows=0.024, slow=True) for n in range(12)]
+    assert detect(signals([*mimicry, flash])) == []
+
+
+def test_brows_that_rise_slowly_or_with_slipped_landmarks_are_no_tic() -> None:
+    slow = Act(12.0, 12.56, brows=0.036, slow=True)
+    slipped = Act(12.0, 12.3, brows=0.06, mouth_left=-0.2, mouth_right=-0.2)
+    assert detect(signals([slow], fps=60.0)) == []
+    assert detect(signals([slipped])) == []
+
+
+def test_a_person_whose_eyes_blink_unequally_has_no_spasm_at_every_blink() -> None:
+    blinks = [Act(3.0 + 2.0 * n, 3.25 + 2.0 * n, close_left=0.9, close_right=0.5) for n in range(8)]
+    late = [finding for finding in detect(signals(blinks)) if finding.start > 8.0]
+    assert late == []
+    spasm = Act(18.6, 19.1, close_left=0.9, mouth_left=0.1)
+    (found,) = [finding for finding in detect(signals([*blinks[:7], spasm])) if finding.start > 8.0]
+    assert (found.kind, found.side) == ("hemifacial", "left")

@@ -1,9 +1,12 @@
 """What is usual for this person now: rolling robust levels, frozen while something may be a spasm."""
 
 from collections import deque
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
+
+# What moves in speech and mimicry, and in tics.
+MobilePart = Literal["mouth", "brow", "nose"]
 
 
 class Level:
@@ -75,8 +78,10 @@ class Baseline:
         self.pitch = Level(0.5)
         self.lean = Level(0.5)
         self.pull = Level(0.5)
-        # How far the mouth goes to one side in this person's own speech and mimicry.
-        self.restless = Level(0.9, window_s=60.0)
+        # How unequal both eyes are in this person's last thirty blinks (``Evidence.skew``): a low lid, a lamp aside.
+        self.blink_skew = Level(0.5, window_s=30.0, every_s=1.0)
+        # How far the mouth goes to one side, and brows and nose upwards, in this person's own speech and mimicry.
+        self.restless: dict[MobilePart, Level] = {part: Level(0.9, window_s=60.0) for part in get_args(MobilePart)}
 
     @property
     def ready(self) -> bool:

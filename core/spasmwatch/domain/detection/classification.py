@@ -1,14 +1,15 @@
 """Which pattern an episode shows: one-sided, both eyes, a brief jerk, or none."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from statistics import fmean
 from typing import Final
 
-from spasmwatch.domain.detection.evidence import SIDES, Evidence
+from spasmwatch.domain.detection.evidence import LEAST_ASYMMETRY, SIDES, Evidence
 from spasmwatch.domain.detection.exposure import Closures
 from spasmwatch.domain.detection.findings import Finding, closed_seconds, other_side, series, share, within
 from spasmwatch.domain.detection.segmentation import Burst
-from spasmwatch.domain.detection.tics import LONGEST_JERK_S, is_lone_eye, jerks, mouth_leads
+from spasmwatch.domain.detection.tics import LONGEST_JERK_S, Restless, is_lone_eye, jerks, mouth_leads
 from spasmwatch.domain.records import Region, Side
 
 # Bursts less than this apart are one spasm (the record contract).
@@ -29,22 +30,51 @@ HIDDEN_PULL: Final = 0.08
 SUDDEN_S: Final = 0.25
 SUDDEN_SHARE: Final = 0.55
 LONGEST_BLINK_S: Final = 0.7
+BLINK_PULL: Final = 0.5
 REST_SQUEEZE: Final = 0.005
 REGION_MOVED: Final = {"brow": 0.02, "cheek": 0.02, "corner": 0.03}
 
 
-def classify(
-    bursts: Sequence[Burst], frames: Sequence[Evidence], known: Collection[Side] = (), restless: float = 0.0
-) -> list[Finding]:
-    """Spasms in one episode, by start. ``frames`` covers all ``bursts``, which are in order of time.
-
-    ``known``: sides on which this person has shown one-sided spasms before. ``restless``: pull of the mouth that nine
-    of ten frames of this person do not exceed.
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What is known of this person: ``sides`` that have shown one-sided spasms before; ``restless``, see tics;
+    ``blink_skew``, how unequal both eyes are in blinks, positive when the left closes more (None: not yet known).
     """
-    findings = _hemifacial(bursts, frames, known)
+
+    sides: Collection[Side]
+    restless: Restless
+    blink_skew: float | None
+
+
+def classify(bursts: Sequence[Burst], frames: Sequence[Evidence], usual: Usual) -> list[Finding]:
+    """Spasms in one episode, by start. ``frames`` covers all ``bursts``, which are in order of time."""
+    bursts = _without_uneven_blinks(bursts, frames, usual)
+    findings = _hemifacial(bursts, frames, usual)
     findings += _blepharospasm(_apart(bursts, findings), frames)
-    findings += jerks(_apart(bursts, findings), frames, restless)
+    findings += jerks(_apart(bursts, findings), frames, usual.restless)
     return sorted(findings, key=lambda finding: finding.start)
+
+
+def _without_uneven_blinks(bursts: Sequence[Burst], frames: Sequence[Evidence], usual: Usual) -> list[Burst]:
+    """Leaves out one-sided evidence that is no more than this person's usual difference between the eyes in a blink.
+
+    A series of twitches stays whole when one of them is more.
+    """
+    skews = [(burst, blink_skew(burst, frames)) for burst in bursts if burst.channel == "closure"]
+    explained: list[Burst] = []
+    for side in SIDES:
+        sign = 1.0 if side == "left" else -1.0
+        limit = LEAST_ASYMMETRY + max(0.0, sign * (usual.blink_skew or 0.0))
+        blinks = [blink for blink, skew in skews if skew is not None and sign * skew < limit]
+        for own in series([burst for burst in bursts if burst.channel == f"eye_{side}"], MERGE_S):
+            if usual.blink_skew is not None and all(_covered(burst, blinks) for burst in own):
+                explained += own
+    return [burst for burst in bursts if burst not in explained]
+
+
+def _covered(burst: Burst, blinks: Iterable[Burst]) -> bool:
+    """Whether at least half of a burst lies within one of the blinks."""
+    return any(min(burst.end, b.end) - max(burst.start, b.start) >= burst.length / 2 for b in blinks)
 
 
 def _apart(bursts: Iterable[Burst], findings: Sequence[Finding]) -> list[Burst]:
@@ -56,7 +86,7 @@ def _apart(bursts: Iterable[Burst], findings: Sequence[Finding]) -> list[Burst]:
     ]
 
 
-def _hemifacial(bursts: Sequence[Burst], frames: Sequence[Evidence], known: Collection[Side]) -> list[Finding]:
+def _hemifacial(bursts: Sequence[Burst], frames: Sequence[Evidence], usual: Usual) -> list[Finding]:
     """One-sided spasms of the eye: each series of bursts on the side that shows more of them."""
     found: list[Finding] = []
     sides = {side: [burst for burst in bursts if burst.channel == f"eye_{side}"] for side in SIDES}
@@ -72,10 +102,28 @@ def _hemifacial(bursts: Sequence[Burst], frames: Sequence[Evidence], known: Coll
                 continue
             if _weight(own) < 2 * _weight(against) or mouth_leads(shown, side):
                 continue
-            if brief and side not in known and is_lone_eye(own, shown, side):
+            if brief and side not in usual.sides and is_lone_eye(own, shown, side):
                 continue
             found.append(_one_sided(own, shown, side))
     return found
+
+
+def is_brief_closure(burst: Burst) -> bool:
+    """Whether a burst is both eyes shut no longer than in a blink."""
+    return burst.channel == "closure" and burst.length < LONGEST_BLINK_S
+
+
+def blink_skew(closure: Burst, frames: Sequence[Evidence]) -> float | None:
+    """How unequal both eyes were while most shut (``Evidence.skew``); None where it was no mere blink.
+
+    In a blink nothing pulls at the mouth, which most one-sided spasms do.
+    """
+    shown = within(frames, closure.start, closure.end)
+    deepest = max(frame.both_closure for frame in shown)
+    shut = [frame for frame in shown if frame.both_closure >= 0.7 * deepest]
+    if not is_brief_closure(closure) or max(abs(frame.pull) / frame.units.pull for frame in shut) > BLINK_PULL:
+        return None
+    return fmean(frame.skew for frame in shut)
 
 
 def _weight(bursts: Iterable[Burst]) -> float:
@@ -108,7 +156,9 @@ def _blepharospasm(bursts: Sequence[Burst], frames: Sequence[Evidence]) -> list[
     """Forceful closures of both eyes: long ones, and clusters of short ones."""
     closures = [burst for burst in bursts if burst.channel == "closure"]
     forceful = [burst for burst in closures if is_hold(burst, frames)]
-    for group in series(closures, CLUSTER_GAP_S):
+    # A blink beside a cluster, without any lowering of the brows, does not belong to it.
+    squeezed = [burst for burst in closures if _squeeze(burst, frames) > 0]
+    for group in series(squeezed, CLUSTER_GAP_S):
         squeezes = [_squeeze(burst, frames) for burst in group]
         if len(group) >= CLUSTER_CLOSURES and fmean(squeezes) >= CLUSTER_SQUEEZE:
             forceful += [burst for burst in group if burst not in forceful]
@@ -174,7 +224,7 @@ def sort_closures(bursts: Sequence[Burst], findings: Sequence[Finding], frames: 
         inside = any(f.kind == "blepharospasm" and f.start <= burst.start <= f.end for f in findings)
         if burst.channel != "closure" or inside:
             continue
-        if burst.length < LONGEST_BLINK_S:
+        if is_brief_closure(burst):
             blinks += 1
         elif _squeeze(burst, frames) < REST_SQUEEZE:
             rest += burst.length

@@ -5,7 +5,13 @@ from typing import Final
 
 from spasmwatch.domain.detection.baseline import Baseline
 from spasmwatch.domain.detection.clarity import Clarity
-from spasmwatch.domain.detection.classification import MERGE_S, classify, sort_closures
+from spasmwatch.domain.detection.classification import (
+    MERGE_S,
+    Usual,
+    blink_skew,
+    classify,
+    sort_closures,
+)
 from spasmwatch.domain.detection.evidence import SIDES, Evidence, corner, judge, raw_pull, turned
 from spasmwatch.domain.detection.exposure import Closures
 from spasmwatch.domain.detection.findings import Finding
@@ -20,6 +26,7 @@ from spasmwatch.domain.detection.memory import (
 from spasmwatch.domain.detection.quality import FrameRate, unusable
 from spasmwatch.domain.detection.segmentation import Burst, Channel, Thresholds
 from spasmwatch.domain.detection.signals import FaceSignals, FrameSignals
+from spasmwatch.domain.detection.tics import EYES_OPEN
 from spasmwatch.domain.records import Reason, Side
 
 NAME: Final = "lids-and-looks"
@@ -28,9 +35,12 @@ VERSION: Final = "1.0"
 EYE = Thresholds(enter=1.0, leave=0.45, foot=0.3, sure=2.0, leave_share=0.3)
 # In units of pull (evidence.py): one is 0.05 inter-ocular distances in a clear picture.
 MOUTH = Thresholds(enter=1.2, leave=0.6, foot=0.35, sure=2.4)
-BROW = Thresholds(enter=0.035, leave=0.02, foot=0.01, sure=0.07)
+BROW = Thresholds(enter=0.028, leave=0.015, foot=0.008, sure=0.056)
 NOSE = Thresholds(enter=0.04, leave=0.02, foot=0.01, sure=0.08)
 CLOSURE = Thresholds(enter=0.35, leave=0.22, foot=0.10, sure=0.6, leave_share=0.4, least_frames=1)
+# Eyes more unequal than this are no blink of anybody.
+LARGEST_BLINK_SKEW: Final = 0.8
+LEAST_BLINKS: Final = 3
 LONGEST_EPISODE_S: Final = 120.0
 # A face that was gone this long is learned anew.
 FORGET_S: Final = 20.0
@@ -134,8 +144,9 @@ class Detector:
             ended = channel.update(frame.time, scores[channel.name])
             if ended:
                 self._bursts.append(ended)
+                self._learn_blink(ended)
         if max(evidence.one_sided.values()) < EYE.leave:
-            self.baseline.restless.add(frame.time, abs(evidence.pull))
+            self._learn_restlessness(evidence)
         if self._may_learn(evidence):
             self._learn(frame.time, face)
         return self._close_episode(frame.time)
@@ -168,7 +179,10 @@ class Detector:
         if now - max(burst.end for burst in self._bursts) <= MERGE_S and now - first <= LONGEST_EPISODE_S:
             return []
         bursts, frames = sorted(self._bursts, key=lambda burst: burst.start), list(self._frames)
-        findings = classify(bursts, frames, self._known, self.baseline.restless.value)
+        restless = {part: level.value for part, level in self.baseline.restless.items()}
+        skew = self.baseline.blink_skew
+        usual = Usual(self._known, restless, skew.value if len(skew) >= LEAST_BLINKS else None)
+        findings = classify(bursts, frames, usual)
         self._known |= {finding.side for finding in findings if finding.kind == "hemifacial"}
         self.closures = sort_closures(bursts, findings, frames)
         self._bursts.clear()
@@ -194,6 +208,20 @@ class Detector:
         elif evidence.time - self._odd_since > LONGEST_FREEZE_S:
             self.baseline, self._odd_since = Baseline(), None
         return calm
+
+    def _learn_blink(self, burst: Burst) -> None:
+        """How unequal both eyes are in a blink; a spasm during one is far more so."""
+        if burst.channel == "closure":
+            skew = blink_skew(burst, self._frames)
+            if skew is not None and abs(skew) < LARGEST_BLINK_SKEW:
+                self.baseline.blink_skew.add(burst.end, skew)
+
+    def _learn_restlessness(self, evidence: Evidence) -> None:
+        """How far mouth, brows and nose go of their own; brows and nose only while the eyes are open."""
+        self.baseline.restless["mouth"].add(evidence.time, abs(evidence.pull))
+        if evidence.both_closure < EYES_OPEN:
+            self.baseline.restless["brow"].add(evidence.time, max(0.0, evidence.brow_raise))
+            self.baseline.restless["nose"].add(evidence.time, max(0.0, min(evidence.nose.values())))
 
     def _learn(self, time: float, face: FaceSignals) -> None:
         for side in SIDES:

@@ -51,6 +51,7 @@ class Evidence:
     """One judged frame.
 
     ``closure`` per side: 0 open as usual, 1 shut. ``change`` per side: the second witness above its noise.
+    ``skew``: difference over sum of both eyes, lids and looks together, -2 to 2, positive when the left closes more.
     ``one_sided`` per side: score, 1 and more is a one-sided spasm of the eye. ``pull``: mouth pulled to the left (+)
     or right (−). ``brow``, ``cheek``, ``nose`` per side: height above usual; ``corner`` per side: place of the mouth
     corner out and up, against usual. ``frown``: how much nearer the brows are to each other; ``mouth_open``: how
@@ -61,6 +62,7 @@ class Evidence:
     time: float
     closure: dict[str, float]
     change: dict[str, float]
+    skew: float
     one_sided: dict[str, float]
     pull: float
     brow: dict[str, float]
@@ -98,6 +100,10 @@ class Evidence:
             "nose": min(self.nose.values()),
         }
 
+    def skew_towards(self, side: str) -> float:
+        """How much more the eye of ``side`` closes."""
+        return self.skew if side == "left" else -self.skew
+
     def towards(self, side: str) -> float:
         """Pull of the mouth towards ``side``."""
         return self.pull if side == "left" else -self.pull
@@ -107,10 +113,15 @@ def judge(time: float, face: FaceSignals, baseline: Baseline, units: Units) -> E
     """Evidence of one usable frame against the baseline."""
     closure = {side: _closure(face.side(side).gap, baseline.gap[side].value) for side in SIDES}
     change = {side: _above(face.side(side).change, baseline.change[side].value) for side in SIDES}
+    lean = baseline.lean.value / 2
+    lids = {"left": max(0.0, closure["left"] - lean), "right": max(0.0, closure["right"] + lean)}
+    lid_share = (lids["left"] - lids["right"]) / (lids["left"] + lids["right"] + 0.5 * units.lid)
+    look_share = (change["left"] - change["right"]) / (change["left"] + change["right"] + 0.15 * units.change)
     evidence = Evidence(
         time=time,
         closure=closure,
         change=change,
+        skew=lid_share + look_share,
         one_sided={},
         pull=raw_pull(face) - baseline.pull.value,
         brow={side: face.side(side).brow - baseline.brow[side].value for side in SIDES},
@@ -121,9 +132,10 @@ def judge(time: float, face: FaceSignals, baseline: Baseline, units: Units) -> E
         mouth_open=face.mouth_open - baseline.mouth_open.value,
         units=units,
     )
-    lean = baseline.lean.value / 2
-    lids = {"left": max(0.0, closure["left"] - lean), "right": max(0.0, closure["right"] + lean)}
-    evidence.one_sided.update({side: _one_sided(side, lids, evidence) for side in SIDES})
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        lid, look = sign * (lids["left"] - lids["right"]), sign * (change["left"] - change["right"])
+        clear = lid >= LEAST_LID * units.lid and min(sign * lid_share, sign * look_share) >= LEAST_EACH
+        evidence.one_sided[side] = _one_sided(side, lid, look, evidence) if clear else 0.0
     return evidence
 
 
@@ -155,17 +167,12 @@ def _above(change: float, usual: float) -> float:
     return float(max(0.0, change**2 - usual**2) ** 0.5)
 
 
-def _one_sided(side: str, lids: dict[str, float], evidence: Evidence) -> float:
-    other = "right" if side == "left" else "left"
-    change, units = evidence.change, evidence.units
-    lid, look = lids[side] - lids[other], change[side] - change[other]
-    lid_share = lid / (lids[side] + lids[other] + 0.5 * units.lid)
-    look_share = look / (change[side] + change[other] + 0.15 * units.change)
-    if lid < LEAST_LID * units.lid or min(lid_share, look_share) < LEAST_EACH:
-        return 0.0
+def _one_sided(side: str, lid: float, look: float, evidence: Evidence) -> float:
+    """``lid`` and ``look``: by how much this eye closes, and changes, more than the other."""
+    units = evidence.units
     strained = evidence.squeeze > SQUEEZED or evidence.mouth_open > WIDE_OPEN
     needed = STRAINED_ASYMMETRY if strained and evidence.both_closure > STRAINED_CLOSURE else LEAST_ASYMMETRY
-    if lid_share + look_share < needed:
+    if evidence.skew_towards(side) < needed:
         return 0.0
     eye = (min(4.0, lid / units.lid) + min(4.0, look / units.change)) / 2
     # The mouth supports what the eye shows; alone it is no spasm of the eye.

@@ -4,7 +4,7 @@ from spasmwatch.domain.detection.signals import FrameSignals
 from spasmwatch.domain.records import Reason
 
 # Limits measured by bench/detection.py; docs/detection.md shows the curves.
-SMALLEST_EYE_DISTANCE = 14.0
+SMALLEST_EYE_DISTANCE = 20.0
 LARGEST_YAW = 28.0
 LARGEST_PITCH = 32.0
 DARKEST = 8.0

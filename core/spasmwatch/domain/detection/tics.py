@@ -1,9 +1,10 @@
 """Brief sudden jerks: of a mouth corner, one eye alone, both brows, the nose."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Final
 
+from spasmwatch.domain.detection.baseline import MobilePart
 from spasmwatch.domain.detection.evidence import Evidence
 from spasmwatch.domain.detection.findings import Finding, closed_seconds, other_side, series, share, within
 from spasmwatch.domain.detection.segmentation import Burst
@@ -12,9 +13,11 @@ from spasmwatch.domain.records import Region, Side
 # A jerk is brief and sudden; a longer or slower one-sided pull of the mouth is a half smile or speech.
 LONGEST_JERK_S: Final = 0.5
 SLOWEST_RISE_S: Final = 0.18
+# Brows and nose go up with speech, too: their jerk is quicker, by up to one frame more than can be told.
+SLOWEST_FLASH_S: Final = 0.09
 JERKS_APART_S: Final = 1.0
-# It goes further aside than this person's mouth usually does in speech.
-BEYOND_RESTLESS: Final = 1.8
+# It goes further than this person's mouth, brows and nose usually do in speech and mimicry.
+BEYOND_RESTLESS: Final[Mapping[MobilePart, float]] = {"mouth": 1.8, "brow": 2.7, "nose": 2.7}
 # The other mouth corner stays where it is.
 OTHER_CORNER: Final = 0.6
 # A mouth corner that moves so much more than the lid (in units of evidence) leads: the lid was only dragged along.
@@ -26,14 +29,20 @@ LONE_PULL: Final = 0.5
 LONE_BROW: Final = 0.018
 # Brows and nose are judged only while the eyes are open: both move in a blink.
 EYES_OPEN: Final = 0.25
+# When both mouth corners leave their place so far at once, the landmarks slipped, as in sudden light.
+SLIPPED: Final = 0.15
 # The later the stronger a claim: a mouth corner that jerks takes the cheek, and with it the eye and nose, along.
 _ORDER: Final = ("eye_right", "eye_left", "nose", "brow", "mouth_right", "mouth_left")
 _SURE: Final = {"mouth": 4.0, "eye": 5.0, "brow": 0.1, "nose": 0.12}
 _REGION: Final[dict[str, Region]] = {"mouth": "mouth", "eye": "eye", "brow": "brow", "nose": "cheek"}
 
 
-def jerks(bursts: Sequence[Burst], frames: Sequence[Evidence], restless: float) -> list[Finding]:
-    """Tics among ``bursts``, which are in order of time; what jerks together is one. ``restless``: see ``classify``."""
+Restless = Mapping[MobilePart, float]
+"""How far each part goes in nine of ten frames of this person."""
+
+
+def jerks(bursts: Sequence[Burst], frames: Sequence[Evidence], restless: Restless) -> list[Finding]:
+    """Tics among ``bursts``, which are in order of time; what jerks together is one."""
     found = [burst for burst in bursts if _is_jerk(burst, frames, restless)]
     return [_tic(group, frames) for group in series(found, JERKS_APART_S)]
 
@@ -80,21 +89,38 @@ def _tic(group: Sequence[Burst], frames: Sequence[Evidence]) -> Finding:
     )
 
 
-def _is_jerk(burst: Burst, frames: Sequence[Evidence], restless: float) -> bool:
+def _is_jerk(burst: Burst, frames: Sequence[Evidence], restless: Restless) -> bool:
     """Whether a burst is sudden and brief, and not part of a smile, speech or a blink."""
     if burst.channel == "closure" or burst.length > LONGEST_JERK_S or _rise(burst, frames) > SLOWEST_RISE_S:
         return False
-    top = min(frames, key=lambda frame: abs(frame.time - burst.peak_at))
     region, _, side = burst.channel.partition("_")
     if region == "mouth":
-        own, other = top.corner[side], top.corner[other_side(side)]
-        stands_out = top.towards(side) >= BEYOND_RESTLESS * restless
-        return stands_out and own >= 0.5 * top.towards(side) and abs(other) <= OTHER_CORNER * own
+        return _is_mouth_jerk(burst, frames, "left" if side == "left" else "right", restless["mouth"])
     if region == "eye":
-        return burst.peak >= LONE_PEAK and is_lone_eye(
-            [burst], within(frames, burst.start, burst.end), other_side(other_side(side))
-        )
-    return top.both_closure < EYES_OPEN
+        shown = within(frames, burst.start, burst.end)
+        return burst.peak >= LONE_PEAK and is_lone_eye([burst], shown, "left" if side == "left" else "right")
+    return _is_flash(burst, frames, "brow" if region == "brow" else "nose", restless)
+
+
+def _is_mouth_jerk(burst: Burst, frames: Sequence[Evidence], side: Side, restless: float) -> bool:
+    """Whether one mouth corner goes far, and the other stays about where it is."""
+    top = _top(burst, frames)
+    pull, own, other = top.towards(side), top.corner[side], top.corner[other_side(side)]
+    stands_out = pull >= BEYOND_RESTLESS["mouth"] * restless
+    return stands_out and own >= 0.5 * pull and abs(other) <= OTHER_CORNER * own
+
+
+def _is_flash(burst: Burst, frames: Sequence[Evidence], part: MobilePart, restless: Restless) -> bool:
+    """Whether brows or nose go up quickly, with open eyes, while the mouth stays about where it is."""
+    top = _top(burst, frames)
+    quick = _rise(burst, frames) <= SLOWEST_FLASH_S + burst.length / burst.frames
+    slipped = min(abs(place) for place in top.corner.values()) > SLIPPED
+    stands_out = burst.peak >= BEYOND_RESTLESS[part] * restless[part]
+    return quick and stands_out and not slipped and top.both_closure < EYES_OPEN
+
+
+def _top(burst: Burst, frames: Sequence[Evidence]) -> Evidence:
+    return min(frames, key=lambda frame: abs(frame.time - burst.peak_at))
 
 
 def _rise(burst: Burst, frames: Sequence[Evidence]) -> float:
