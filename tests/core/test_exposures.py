@@ -45,6 +45,18 @@ def test_two_coffees_of_one_machine_stay_two_and_each_entry_confirms_its_own() -
     assert all("diary" in exposure.sources for exposure in found)
 
 
+def test_two_coffees_each_logged_some_minutes_later_stay_two() -> None:
+    for first, second in ((7, 16), (6, 25), (12, 13), (9, 10)):
+        found = exposures([coffee_machine(0), coffee_machine(10), entry(first, "a"), entry(second, "b")])
+        assert [exposure.start for exposure in found] == [START, START + timedelta(minutes=10)]
+        assert [exposure.end for exposure in found] == [START + timedelta(minutes=one) for one in (first, second)]
+
+
+def test_one_entry_between_two_coffees_belongs_to_the_nearer() -> None:
+    found = exposures([coffee_machine(0), coffee_machine(10), entry(9)])
+    assert ["diary" in exposure.sources for exposure in found] == [False, True]
+
+
 def test_a_coffee_logged_an_hour_later_is_another_one() -> None:
     assert len(exposures([coffee_machine(0), entry(60)])) == 2
 

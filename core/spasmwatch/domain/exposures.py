@@ -4,7 +4,7 @@ The coffee that the plug saw and that somebody logged minutes later is one expos
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -50,9 +50,9 @@ class Exposure:
 def exposures(records: Iterable[Record], same_within: timedelta = SAME_WITHIN) -> list[Exposure]:
     """Exposures in the records of one person and home, by start.
 
-    Each diary entry takes the nearest trigger of its kind within ``same_within`` that no other entry took. Two
-    different devices this close to each other are one as well; one device twice is two. Only the highest revision of
-    a diary entry counts, whatever the order; deleted entries are left out.
+    Diary entries and triggers of one kind are paired within ``same_within``: as many as can be, and of all such
+    pairings the closest. Two different devices this close to each other are one as well; one device twice is two. Only
+    the highest revision of a diary entry counts, whatever the order; deleted entries are left out.
     """
     sensed: list[Exposure] = []
     entries: dict[str, Diary] = {}
@@ -65,9 +65,17 @@ def exposures(records: Iterable[Record], same_within: timedelta = SAME_WITHIN) -
                 entries[record.entry_id] = record
     logged = [_from_diary(entry) for entry in entries.values() if not entry.deleted and entry.kind in DIARY_KINDS]
     merged: dict[TriggerKind, list[Exposure]] = {}
-    for exposure in (*sorted(sensed, key=_start), *sorted(logged, key=_start)):
+    for exposure in sorted(sensed, key=_start):
         _join(merged.setdefault(exposure.kind, []), exposure, same_within)
-    return sorted((exposure for kind in merged.values() for exposure in kind), key=_start)
+    for exposure in logged:
+        merged.setdefault(exposure.kind, []).append(exposure)
+    found = (
+        exposure
+        for kind in merged.values()
+        for cluster in _clusters(sorted(kind, key=_start), same_within)
+        for exposure in _paired(cluster, same_within)
+    )
+    return sorted(found, key=_start)
 
 
 def gaps(records: Iterable[Record]) -> list[tuple[datetime, datetime]]:
@@ -103,7 +111,7 @@ def _from_diary(entry: Diary) -> Exposure:
 
 
 def _join(others: list[Exposure], exposure: Exposure, same_within: timedelta) -> None:
-    """Put ``exposure`` among the ``others`` of its kind, by start; or let it confirm one that another source saw."""
+    """Put ``exposure`` among the ``others`` of its kind, by start; or let it confirm one that another device saw."""
     first = bisect_left(others, exposure.start - LONGEST, key=_start)
     last = bisect_right(others, exposure.end + same_within, key=_start)
     near = [
@@ -115,6 +123,51 @@ def _join(others: list[Exposure], exposure: Exposure, same_within: timedelta) ->
     if distance is not None and distance <= same_within:
         exposure = _both(others.pop(index), exposure)
     insort(others, exposure, key=_start)
+
+
+def _clusters(ordered: Iterable[Exposure], same_within: timedelta) -> Iterator[list[Exposure]]:
+    """Runs of exposures within ``same_within`` of each other; no pair reaches beyond its own."""
+    cluster: list[Exposure] = []
+    end = None
+    for exposure in ordered:
+        if end is not None and exposure.start - end > same_within:
+            yield cluster
+            cluster, end = [], None
+        cluster.append(exposure)
+        end = exposure.end if end is None else max(end, exposure.end)
+    if cluster:
+        yield cluster
+
+
+def _paired(cluster: list[Exposure], same_within: timedelta) -> list[Exposure]:
+    """The triggers and diary entries of one cluster, each with its counterpart where it has one.
+
+    Dynamic programming over both in the order of time, in which pairs do not cross: who drinks first logs first.
+    """
+    sensed = [one for one in cluster if "diary" not in one.sources]
+    logged = [one for one in cluster if "diary" in one.sources]
+    # Pairs and minus their seconds apart, of the first so many triggers and entries.
+    best = [[(0, 0.0)] * (len(logged) + 1) for _ in range(len(sensed) + 1)]
+    for row, trigger in enumerate(sensed, start=1):
+        for column, entry in enumerate(logged, start=1):
+            best[row][column] = max(best[row - 1][column], best[row][column - 1])
+            apart = _distance(trigger, entry)
+            if apart <= same_within:
+                pairs, closeness = best[row - 1][column - 1]
+                best[row][column] = max(best[row][column], (pairs + 1, closeness - apart.total_seconds()))
+    found: list[Exposure] = []
+    row, column = len(sensed), len(logged)
+    while row and column:
+        if best[row][column] == best[row - 1][column]:
+            row -= 1
+            found.append(sensed[row])
+        elif best[row][column] == best[row][column - 1]:
+            column -= 1
+            found.append(logged[column])
+        else:
+            row, column = row - 1, column - 1
+            found.append(_both(sensed[row], logged[column]))
+    return [*found, *sensed[:row], *logged[:column]]
 
 
 def _distance(first: Exposure, second: Exposure) -> timedelta:
