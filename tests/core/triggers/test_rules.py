@@ -115,6 +115,24 @@ def test_an_occupancy_that_never_ends_is_cut_and_doubted() -> None:
     assert len(home.triggers) == 1
 
 
+def test_a_device_that_tells_changes_only_is_cut_at_the_longest_time() -> None:
+    home = Home(BED)
+    home.see(0, True)
+    home.tick(3600)
+    home.tick(57600)
+    (night,) = home.triggers
+    assert (night.end, night.certainty) == (at(57600), pytest.approx(0.3))
+
+
+def test_a_dwell_that_nobody_saw_through_is_doubted() -> None:
+    home = Home(COFFEE)
+    home.see(0, 1300.0)
+    home.machine.freeze()
+    home.see(5000, 1300.0, baseline=True)
+    home.tick(5001)
+    assert [trigger.certainty for trigger in home.triggers] == [pytest.approx(0.35)]
+
+
 def test_what_was_on_before_we_looked_is_no_event() -> None:
     home = Home(COFFEE)
     other = Machine("rule", COFFEE, "patient", UTC, measured(0, 1300.0))
@@ -203,6 +221,7 @@ def test_every_preset_is_a_complete_rule(preset: str) -> None:
         ({"above": 10, "release": 20}, "quiet side"),
         ({"preset": "cofee"}, "unknown preset 'cofee'"),
         ({"above": 1, "abve": 2}, "abve"),
+        ({"above": 1, "between": ("08:00", "08:00")}, "whole day"),
     ],
 )
 def test_a_wrong_rule_is_refused_with_what_is_wrong(fields: dict[str, Any], complaint: str) -> None:

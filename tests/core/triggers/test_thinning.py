@@ -24,6 +24,14 @@ def test_what_stays_within_the_dead_band_is_left_out_until_the_longest_interval(
     assert kept(Thinning(dead_band=0.3, longest_s=1800), values) == [20.0, 20.4, 20.4]
 
 
+def test_at_its_edge_a_value_is_within_the_dead_band_wherever_it_lies() -> None:
+    for start in (20.0, 20.1, 20.3, 21.7, 400.2):
+        assert kept(Thinning(dead_band=0.3), [(0.0, start), (60.0, start + 0.3), (120.0, start + 0.31)]) == [
+            start,
+            start + 0.31,
+        ]
+
+
 def test_a_relative_dead_band_follows_the_level() -> None:
     values = [(0.0, 100.0), (60.0, 119.0), (120.0, 1000.0), (180.0, 1150.0), (240.0, 1300.0)]
     assert kept(Thinning(dead_band=10, dead_share=0.2), values) == [100.0, 1000.0, 1300.0]

@@ -3,7 +3,7 @@
 import math
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Literal
 
@@ -25,7 +25,8 @@ class Measurement:
     ``temperature``, ``humidity``, ``co2``, ``noise``, ``occupancy``, ``contact`` (true is closed), ``state``,
     ``action``).
 
-    ``time`` is the device's when it told one with a zone, else that of arrival. ``earliest`` lies before ``time`` only
+    ``time`` is the device's when it told one with a zone, else that of arrival; ``lag`` is how much later than it the
+    message arrived, be it on its way or by a device's clock that is wrong. ``earliest`` lies before ``time`` only
     when the message waited somewhere while we were away. A ``baseline`` tells how things are, not that anything
     happened. ``momentary`` values (a button's action) have no duration.
     """
@@ -40,6 +41,7 @@ class Measurement:
     unit: str | None = None
     baseline: bool = False
     momentary: bool = False
+    lag: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)

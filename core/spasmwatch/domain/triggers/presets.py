@@ -14,7 +14,7 @@ PRESETS: Final[Mapping[str, Mapping[str, Any]]] = {
         "kind": "caffeine", "value": 1, "unit": "cup", "certainty": 0.7,
     },
     "bright_light": {
-        "property": "illuminance", "above": 2000, "release": 1500, "for_s": 60, "gap_s": 120,
+        "property": "illuminance", "above": 2000, "release": 1500, "for_s": 60, "gap_s": 120, "longest_s": 57600,
         "kind": "bright_light", "form": "span", "certainty": 0.8,
     },
     "television": {
@@ -26,7 +26,7 @@ PRESETS: Final[Mapping[str, Mapping[str, Any]]] = {
         "kind": "screen", "form": "span", "certainty": 0.6,
     },
     "loud": {
-        "property": "noise", "above": 75, "release": 70, "for_s": 60, "gap_s": 120,
+        "property": "noise", "above": 75, "release": 70, "for_s": 60, "gap_s": 120, "longest_s": 57600,
         "kind": "noise", "form": "span", "certainty": 0.8,
     },
     # In bed is not asleep; getting up for half an hour does not end the night.
@@ -40,11 +40,11 @@ PRESETS: Final[Mapping[str, Mapping[str, Any]]] = {
         "kind": "medication", "text": "box opened", "certainty": 0.6,
     },
     "bad_air": {
-        "property": "co2", "above": 1400, "release": 1100, "for_s": 600, "gap_s": 600,
+        "property": "co2", "above": 1400, "release": 1100, "for_s": 600, "gap_s": 600, "longest_s": 86400,
         "kind": "air", "form": "span", "certainty": 0.8,
     },
     "heat": {
-        "property": "temperature", "above": 28, "release": 27, "for_s": 1800, "gap_s": 1800,
+        "property": "temperature", "above": 28, "release": 27, "for_s": 1800, "gap_s": 1800, "longest_s": 172800,
         "kind": "temperature", "form": "span", "certainty": 0.8,
     },
     "fan": {

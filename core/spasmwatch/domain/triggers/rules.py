@@ -22,7 +22,7 @@ class Rule(BaseModel):
     to one system. The condition is one of ``above``, ``below`` (numbers) and ``equals``; it ends at ``release``
     (hysteresis), must hold for ``for_s`` seconds, and interruptions shorter than ``gap_s`` do not end it. ``between``
     are the local hours in which it may begin, also past midnight. A sensor that stays on for ``longest_s`` is taken
-    for stuck.
+    for stuck: the span ends there, or where a device that repeats itself spoke last, with doubt.
 
     ``form`` ``event`` makes one event when the condition has held for ``for_s``; ``span`` one span when it has ended,
     whose value is its length in hours unless ``value`` says otherwise. ``certainty`` is how sure such a sign means the
@@ -74,6 +74,8 @@ class Rule(BaseModel):
             or self.equals is not None
         ):
             raise ValueError("release lies on the quiet side of above or below, and does not go with equals")
+        if self.between is not None and self.between[0] == self.between[1]:
+            raise ValueError("between holds the first and the last hour; leave it out for the whole day")
         return self
 
     def covers(self, measurement: Measurement) -> bool:
@@ -126,6 +128,8 @@ class Machine:
         self._name, self._rule, self._person, self._zone = name, rule, person, zone
         self._source, self._device = first.source, first.device
         self._frozen = False
+        self._lag = timedelta(0)
+        """How far the device's time, in which all is reckoned, is behind the time of our ticks."""
 
     def restore(self, progress: Progress) -> None:
         """Go on where an earlier start of the program left off."""
@@ -138,7 +142,9 @@ class Machine:
     def clock_was_set(self, by: timedelta) -> None:
         """What was timed by our clock moves with it; a device's own time stands."""
         progress = self.progress
-        if progress is not None and progress.time_source == "arrival":
+        if progress is not None and progress.time_source == "device":
+            self._lag += by
+        elif progress is not None:
             times = {name: at + by for name, at in progress if isinstance(at, datetime)}
             self.progress = progress.model_copy(update=times)
 
@@ -152,6 +158,7 @@ class Machine:
         if measurement.momentary:
             return self._momentary(measurement) if holds and not measurement.baseline else []
         self._frozen = False
+        self._lag = measurement.lag
         if progress is None:
             self.progress = Progress(phase="ignored" if holds else "idle")
             return []
@@ -161,6 +168,9 @@ class Machine:
 
     def tick(self, now: datetime) -> list[Trigger]:
         """What follows from the mere passing of time."""
+        return self._pass(now - self._lag)
+
+    def _pass(self, now: datetime) -> list[Trigger]:
         progress = self.progress
         if progress is None or progress.since is None:
             return []
@@ -187,6 +197,9 @@ class Machine:
                 doubtful = progress.doubtful or progress.until is None
                 return self._finish(progress.model_copy(update={"doubtful": doubtful}))
             self.progress = Progress(phase="idle")
+        elif progress.phase == "rising":
+            # Whether it held all the while, nobody has seen.
+            self.progress = progress.model_copy(update={"doubtful": True})
         return []
 
     def _holds(self, progress: Progress, measurement: Measurement) -> list[Trigger]:
@@ -202,7 +215,7 @@ class Machine:
         if progress.phase != "ignored":
             progress = progress.model_copy(update={"seen": measurement.time})
         self.progress = progress
-        return [*done, *self.tick(measurement.time)]
+        return [*done, *self._pass(measurement.time)]
 
     def _begin(self, measurement: Measurement) -> Progress:
         if not self._in_hours(measurement.time):
@@ -221,10 +234,10 @@ class Machine:
             progress = self.progress or progress
         if progress.phase == "on":
             self.progress = progress.model_copy(update={"phase": "falling", "until": measurement.time})
-            return [*done, *self.tick(measurement.time)]
+            return [*done, *self._pass(measurement.time)]
         if progress.phase == "ignored":
             self.progress = Progress(phase="idle")
-        return [*done, *self.tick(measurement.time)]
+        return [*done, *self._pass(measurement.time)]
 
     def _turn_on(self, progress: Progress) -> list[Trigger]:
         self.progress = progress.model_copy(update={"phase": "on"})
@@ -242,7 +255,11 @@ class Machine:
     def _stuck(self, progress: Progress, longest: float) -> list[Trigger]:
         since = progress.since
         assert since is not None  # noqa: S101  (tick has looked)
-        end = min(progress.until or progress.seen or since, since + timedelta(seconds=longest))
+        cut = since + timedelta(seconds=longest)
+        # A device that repeated itself and fell silent is believed up to its last word; one that tells changes only
+        # has said nothing against it.
+        repeats = self._frozen or (progress.seen is not None and progress.seen > since)
+        end = min(progress.until or (progress.seen if repeats and progress.seen else cut), cut)
         done = self._finish(progress.model_copy(update={"doubtful": True, "until": end}))
         self.progress = Progress(phase="idle" if progress.phase == "falling" else "ignored")
         return done

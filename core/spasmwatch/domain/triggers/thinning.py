@@ -57,7 +57,8 @@ class Thinner:
         if self._kept is not None:
             last, since = self._kept[0], now - self._kept[1]
             band = max(self._limits.dead_band, self._limits.dead_share * abs(last))
-            changed = abs(value - last) > band
+            # Far below any sensor's step, far above what subtraction adds: at its edge a value is still inside.
+            changed = abs(value - last) > band + 1e-9 * max(1.0, abs(last))
             if changed and 0 <= since < self._limits.shortest_s:
                 self.held = measurement
                 return False

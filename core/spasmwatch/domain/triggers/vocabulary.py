@@ -72,6 +72,12 @@ _NOT_THE_ROOM: Final = re.compile(
 )
 
 
+def usual_unit(name: str) -> str | None:
+    """The unit of a property in the common vocabulary, also of a device's second (``power_2``); None for all others."""
+    first, _, number = name.rpartition("_")
+    return UNITS.get(name) or (UNITS.get(first) if number.isdigit() else None)
+
+
 def common(word: str) -> str:
     """A property's name in the common vocabulary, else itself in lower case."""
     lower = word.strip().lower()

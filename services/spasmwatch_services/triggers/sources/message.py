@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 
 from spasmwatch.domain.records import TriggerSource
 from spasmwatch.domain.triggers.measurement import Measurement, Vanished, normal
-from spasmwatch.domain.triggers.vocabulary import UNITS, standard
+from spasmwatch.domain.triggers.vocabulary import standard, usual_unit
 
 LARGEST: Final = 64 * 1024
 """Larger payloads (pictures, device lists) hold nothing for us."""
@@ -93,7 +93,7 @@ def measured(
     if clean is None or not nameable(device) or not nameable(name):
         return []
     if isinstance(clean, float) and not isinstance(value, bool):
-        clean, unit = standard(clean, unit or UNITS.get(name.split("_", 1)[0]))
+        clean, unit = standard(clean, unit or usual_unit(name))
     time = device_time(at, arrival.time)
     return [
         Measurement(
@@ -107,6 +107,7 @@ def measured(
             unit=unit,
             baseline=arrival.retained,
             momentary=momentary,
+            lag=arrival.time - time if time else timedelta(0),
         )
     ]
 
