@@ -24,12 +24,12 @@ class Sources(Section):
 
     ``zigbee2mqtt``, ``shelly_gen1`` and ``statestream`` are base topics (statestream is Home Assistant's
     ``mqtt_statestream``). ``tasmota`` are FullTopic patterns with ``%prefix%`` and ``%topic%``. ``esphome`` and
-    ``shelly`` (generation 2 and later) are topic prefixes of devices, ``+`` for any; a Shelly under ``+`` must be
-    called shelly….
+    ``shelly`` (generation 2 and later) are topic prefixes of devices, ``+`` for any; a Shelly under ``+`` is known by
+    its name shelly…, in the topic or in what it says (``src``).
     """
 
     zigbee2mqtt: tuple[Base, ...] = ("zigbee2mqtt",)
-    tasmota: tuple[Base, ...] = ("%prefix%/%topic%/", "tasmota/%topic%/%prefix%/")
+    tasmota: tuple[Base, ...] = ("%prefix%/%topic%/", "%topic%/%prefix%/", "tasmota/%topic%/%prefix%/")
     esphome: tuple[Pattern, ...] = ("+",)
     shelly_gen1: tuple[Base, ...] = ("shellies",)
     shelly: tuple[Pattern, ...] = ("+",)

@@ -20,8 +20,8 @@ GADGETS = "gadgets"
 VIEWER = "viewer"
 HOME_ASSISTANT = "homeassistant"
 GADGET_TOPICS = (
-    "zigbee2mqtt/#", "stat/#", "tele/#", "tasmota/#", "shellies/#", "homeassistant/#", "+/events/rpc", "+/status",
-    "+/status/+", "+/online", "+/+/+/state",
+    "zigbee2mqtt/#", "stat/#", "tele/#", "+/stat/+", "+/tele/+", "tasmota/#", "shellies/#", "homeassistant/#",
+    "+/events/rpc", "+/status", "+/status/+", "+/online", "+/+/+/state",
 )  # fmt: skip
 """Where the gadgets that SpasmWatch understands speak unless their owner has changed it."""
 

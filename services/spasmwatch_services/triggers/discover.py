@@ -13,13 +13,16 @@ from spasmwatch.settings.triggers import Sources
 from spasmwatch_services.triggers.sources import Arrival, sources
 
 MOST_SAMPLES: Final = 6
+MOST_ROWS: Final = 1000
+RAW_EDGES: Final = frozenset({"btn_down", "btn_up"})
+"""What a Shelly says beside each press: no words for a button."""
 
 _PROPOSALS: Final[tuple[tuple[str, str, str], ...]] = (
     ("coffee_machine", r"power", r"coffee|espresso|senseo|nespresso|kaffee|moka|barista"),
     ("television", r"power", r"tv|televi|fernseh|beamer|projector"),
     ("computer", r"power", r"computer|desktop|laptop|monitor|screen|\bpc\b"),
     ("bed", r"occupancy|pressure|state", r"bed|mattress|bett"),
-    ("medication_box", r"contact|state", r"medic|pill|drug|tablet"),
+    ("medication_box", r"contact|state", r"\bmeds?\b|medbox|medic|pill|drug|tablet"),
     ("fan", r"state", r"\bfan\b|ventilator"),
 )
 """Preset, what the property must be, and a word in the device's name (an educated guess, for a person to judge)."""
@@ -65,7 +68,7 @@ class Seen:
         words = f"{device} {name}".lower().replace("_", " ")
         for preset, wanted, word in _PROPOSALS:
             numeric = "above" in PRESETS[preset]
-            fits = re.match(wanted, name) is not None or (wanted == "power" and self.unit == "W")
+            fits = re.fullmatch(rf"({wanted})(_\d+)?", name) is not None or (wanted == "power" and self.unit == "W")
             if fits and re.search(word, words) and (self.low is not None) == numeric:
                 return preset
         if name in _BY_PROPERTY:
@@ -114,13 +117,16 @@ class Discovery:
 
     def proposal(self) -> str:
         """A table in comments and the settings to paste."""
-        useful = [seen for _, seen in sorted(self._seen.items()) if _is_useful(seen)]
+        everything = [seen for _, seen in sorted(self._seen.items())]
+        useful = [seen for seen in everything if _is_useful(seen)]
         devices = {(seen.first.source, seen.first.device) for seen in self._seen.values()}
         properties = f"{len(useful)} of {len(self._seen)} properties may be of use"
         lines = [
             f"# {self.messages} messages from {len(devices)} devices; {properties}.",
-            *(f"# {line}" for line in _table(useful)),
+            *(f"# {line}" for line in _table(everything[:MOST_ROWS])),
         ]
+        if len(everything) > MOST_ROWS:
+            lines.append(f"# … and {len(everything) - MOST_ROWS} more")
         strange = [item for item in self._strange.items() if item[0] not in self._understood]
         strange = sorted(strange, key=lambda item: -item[1])[:10]
         if strange:
@@ -134,14 +140,16 @@ def _is_useful(seen: Seen) -> bool:
     return seen.first.momentary or seen.preset is not None or seen.reading is not None
 
 
-def _table(useful: list[Seen]) -> Iterator[str]:
+def _table(properties: list[Seen]) -> Iterator[str]:
     rows = [("source", "device", "property", "values", "what it may be")]
-    for seen in useful:
+    for seen in properties:
         meaning = "button" if seen.first.momentary else ""
+        if seen.low is None and any(isinstance(sample, bool) for sample in seen.samples):
+            meaning = "on or off, for a rule"
         if seen.reading:
             meaning = f"readings of {seen.reading[0]} in {seen.reading[1]}"
         if seen.preset:
-            meaning = f"{meaning}; preset {seen.preset}" if meaning else f"preset {seen.preset}"
+            meaning = f"{meaning}; preset {seen.preset}" if seen.reading else f"preset {seen.preset}"
         rows.append((seen.first.source, seen.first.device, seen.first.property, seen.values(), meaning))
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     for row in rows:
@@ -153,7 +161,7 @@ def _settings(useful: list[Seen]) -> Iterator[str]:
     for seen in useful:
         first = seen.first
         if first.momentary:
-            for action in seen.samples:
+            for action in (sample for sample in seen.samples if sample not in RAW_EDGES):
                 yield "[[triggers.buttons]]"
                 yield f"device = {_quoted(first.device)}"
                 if first.property != "action":

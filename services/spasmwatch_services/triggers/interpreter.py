@@ -41,7 +41,8 @@ class Property:
 class Interpreter:
     """Feed it messages in order and ticks; it returns what they mean.
 
-    The first sight of a property is a baseline, also after its device or its whole source was gone.
+    The first sight of a property tells of no change, also after its device or its whole source was gone. A reading it
+    may be.
     """
 
     def __init__(self, settings: Triggers, person: Name, zone: tzinfo) -> None:
@@ -124,13 +125,13 @@ class Interpreter:
         state = self._follow(sighting)
         if state is None:
             return []
+        seen = sighting
         if not state.known and not sighting.momentary:
             state.known = True
-            if not sighting.baseline:
-                sighting = replace(sighting, baseline=True)
+            seen = replace(sighting, baseline=True)
         found: list[Finding] = []
         for machine in state.machines.values():
-            found += machine.see(sighting)
+            found += machine.see(seen)
         if state.thinner is not None:
             found += self._thinned(state, sighting)
         if sighting.momentary and not sighting.baseline:

@@ -1,6 +1,7 @@
 """``spasmwatch triggers``: discover proposes settings that work, test tells what a recording becomes."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -47,9 +48,16 @@ def test_discover_shows_values_units_buttons_and_what_nobody_understands(
 ) -> None:
     recording = tmp_path / "mixed.jsonl"
     lines = (TRAFFIC / "zigbee2mqtt.jsonl").read_text().splitlines()
-    lines.append(
-        json.dumps({"time": "2026-03-02T08:00:00Z", "topic": "rflink/plug/1", "payload": "7", "retain": False})
-    )
+    for topic, payload in (
+        ("rflink/plug/1", "7"),
+        ("zigbee2mqtt/cellar door", '{"contact": false}'),
+        ("zigbee2mqtt/coffee plug", '{"power_outage_count": 3}'),
+        (
+            "shellyplusi4-1/events/rpc",
+            '{"method": "NotifyEvent", "params": {"events": [{"component": "input:0", "event": "btn_up"}]}}',
+        ),
+    ):
+        lines.append(json.dumps({"time": "2026-03-02T08:00:00Z", "topic": topic, "payload": payload, "retain": False}))
     recording.write_text("\n".join(lines))
     assert cli.main(["triggers", "discover", str(recording)]) == 0
     proposal = capsys.readouterr().out
@@ -57,6 +65,10 @@ def test_discover_shows_values_units_buttons_and_what_nobody_understands(
     assert 'action = "single"' in proposal
     assert "readings of temperature in °C" in proposal
     assert "rflink/ (1)" in proposal
+    assert re.search("cellar door +contact +false +on or off, for a rule", proposal)
+    assert re.search("coffee plug +power_outage_count +3$", proposal, re.MULTILINE)
+    assert "btn_up" in proposal
+    assert 'action = "btn_up"' not in proposal
 
 
 def test_a_recording_with_bad_lines_is_used_as_far_as_it_goes(

@@ -39,7 +39,7 @@ _COMPONENT: Final = re.compile(r"([a-z0-9]+)(?::(\d{1,3}))?", re.ASCII)
 
 
 class Shelly:
-    """The devices under one topic prefix; under ``+`` those whose name begins with ``shelly``."""
+    """The devices under one topic prefix; under ``+`` those that are called ``shelly…`` or say so in ``src``."""
 
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix.rstrip("/")
@@ -47,6 +47,7 @@ class Shelly:
         device = re.escape(self._prefix).replace(r"\+", "[^/]+")
         self._pattern = re.compile(rf"({device})/(online|events/rpc|status/[^/]+)")
         self._events: dict[tuple[str, str, str], object] = {}
+        self._renamed: set[str] = set()
 
     @property
     def filters(self) -> tuple[str, ...]:
@@ -56,9 +57,11 @@ class Shelly:
     def read(self, arrival: Arrival) -> Iterable[Sighting]:
         """The changes in a notification."""
         match = self._pattern.fullmatch(arrival.topic)
-        if match is None or (self._any and not match[1].startswith("shelly")):
+        if match is None:
             return []
         device, what = match.groups()
+        if self._any and not self._is_shelly(arrival, device, what):
+            return []
         if what == "online":
             return [Vanished(SOURCE, device)] if arrival.payload == b"false" else []
         fields = json_object(arrival.payload) or {}
@@ -69,6 +72,16 @@ class Shelly:
     def tick(self, _now: datetime) -> Iterable[Sighting]:
         """Nothing waits here."""
         return ()
+
+    def _is_shelly(self, arrival: Arrival, device: str, what: str) -> bool:
+        """A device under a prefix of the household's own still tells its factory name in each notification."""
+        if device.startswith("shelly") or device in self._renamed:
+            return True
+        if what != "events/rpc" or not str((json_object(arrival.payload) or {}).get("src")).startswith("shelly"):
+            return False
+        if len(self._renamed) < 10_000:
+            self._renamed.add(device)
+        return True
 
     def _notification(self, arrival: Arrival, device: str, fields: dict[str, Any]) -> list[Measurement]:
         parameters = fields.get("params")

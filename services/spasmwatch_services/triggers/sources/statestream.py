@@ -5,6 +5,7 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -26,6 +27,7 @@ class Statestream:
         self._prefix = f"{base}/"
         self._timed: set[str] = set()
         self._units: dict[str, str] = {}
+        self._told: set[str] = set()
         self._waiting: dict[str, tuple[Arrival, str]] = {}
 
     @property
@@ -42,7 +44,7 @@ class Statestream:
         if text is None:
             return []
         if levels[2] == "state":
-            return self._state(arrival, entity, text)
+            return self._state(arrival, entity, _decoded(text))
         if levels[2] == "last_changed" and len(self._timed) < MOST_ENTITIES:
             self._timed.add(entity)
             waiting = self._waiting.pop(entity, None)
@@ -71,6 +73,11 @@ class Statestream:
         return [*before, *self._value(arrival, entity, text)]
 
     def _value(self, arrival: Arrival, entity: str, text: str, at: str | None = None) -> list[Sighting]:
+        if entity not in self._units and entity not in self._told:
+            # Its unit, if it has one, comes after its first state: that one is no reading.
+            arrival = replace(arrival, retained=True)
+            if len(self._told) < MOST_ENTITIES:
+                self._told.add(entity)
         return [*measured(arrival, SOURCE, entity, "state", text, unit=self._units.get(entity), at=at)]
 
 

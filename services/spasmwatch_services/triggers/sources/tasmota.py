@@ -1,4 +1,6 @@
-"""Tasmota: ``stat`` and ``tele`` messages under a configurable FullTopic. Its ``Time`` has no zone, so arrival counts.
+"""Tasmota: ``stat`` and ``tele`` messages under a configurable FullTopic.
+
+Its ``Time`` has no zone unless ``SetOption52`` adds one; without, arrival counts.
 
 POWER and RESULT say the same thing twice; both become ``state``, and only a change is an event.
 """
@@ -10,7 +12,7 @@ from typing import Any, Final
 
 from spasmwatch.domain.records import TriggerSource
 from spasmwatch.domain.triggers.measurement import Measurement, Vanished
-from spasmwatch.domain.triggers.vocabulary import common
+from spasmwatch.domain.triggers.vocabulary import common, usual_unit
 from spasmwatch_services.triggers.sources.message import (
     Arrival,
     Sighting,
@@ -67,16 +69,18 @@ class Tasmota:
 
     def _states(self, arrival: Arrival, device: str, fields: dict[str, Any]) -> list[Measurement]:
         found: list[Measurement] = []
+        at = fields.get("Time")
         for name, value in fields.items():
             if relay := _RELAY.fullmatch(name):
-                found += measured(arrival, SOURCE, device, _state(relay), value)
+                found += measured(arrival, SOURCE, device, _state(relay), value, at=at)
             elif (button := _BUTTON.fullmatch(name)) and isinstance(value, dict):
-                found += action(arrival, SOURCE, device, value.get("Action"), channel=_channel(button[2]))
+                channel = _channel(button[2])
+                found += action(arrival, SOURCE, device, value.get("Action"), channel=channel, at=at)
         return found
 
     def _sensors(self, arrival: Arrival, device: str, fields: dict[str, Any]) -> list[Measurement]:
         """Blocks such as ``"BME280": {"Temperature": …}``; two of a kind are told apart by their block's name."""
-        unit = fields.get("TempUnit")
+        unit, at = fields.get("TempUnit"), fields.get("Time")
         blocks = {name: block for name, block in fields.items() if isinstance(block, dict) and name not in _CHIP}
         owners: dict[str, int] = {}
         for block in blocks.values():
@@ -86,12 +90,13 @@ class Tasmota:
         for block_name, block in blocks.items():
             for name, value in block.items():
                 word = common(name) if owners[name] == 1 else f"{common(name)}_{block_name.lower()}"
-                told = str(unit) if name in ("Temperature", "DewPoint") and unit in ("C", "F") else None
+                heat = name in ("Temperature", "DewPoint") and unit in ("C", "F")
+                told = str(unit) if heat else usual_unit(common(name))
                 for channel, number in enumerate(value if isinstance(value, list) else [value]):
-                    found += measured(arrival, SOURCE, device, numbered(word, channel), number, unit=told)
+                    found += measured(arrival, SOURCE, device, numbered(word, channel), number, unit=told, at=at)
         for name, value in fields.items():
             if _BUTTON.fullmatch(name) and isinstance(value, str):
-                found += measured(arrival, SOURCE, device, name.lower(), value)
+                found += measured(arrival, SOURCE, device, name.lower(), value, at=at)
         return found
 
 

@@ -5,6 +5,7 @@ Each message repeats every cached property, and the whole cache comes again afte
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -19,6 +20,8 @@ ABOUT_THE_DEVICE: Final = frozenset(
 )
 SAME_PRESS: Final = timedelta(seconds=5)
 """One press comes as JSON and on ``…/action``: the second of the two within this time is the same."""
+REPLAY: Final = timedelta(seconds=30)
+"""For so long after its start, the first message on each topic comes from its cache."""
 
 
 class Zigbee2Mqtt:
@@ -27,6 +30,8 @@ class Zigbee2Mqtt:
     def __init__(self, base: str) -> None:
         self._prefix = f"{base}/"
         self._unpaired: dict[tuple[str, str], tuple[str, datetime]] = {}
+        self._started: datetime | None = None
+        self._spoken: set[str] = set()  # topics, since the start
 
     @property
     def filters(self) -> tuple[str, ...]:
@@ -39,12 +44,15 @@ class Zigbee2Mqtt:
             return []
         name = arrival.topic[len(self._prefix) :]
         if name.startswith("bridge/"):
-            return [Vanished(SOURCE)] if name == "bridge/state" and not arrival.retained else []
+            return self._restarted(arrival) if name == "bridge/state" and not arrival.retained else []
         device, _, last = name.rpartition("/")
         if last in ("set", "get") or device.endswith(("/set", "/get")):
             return []
         if device and last == "availability":
             return [Vanished(SOURCE, device)] if b"offline" in arrival.payload[:40] else []
+        if self._from_cache(arrival):
+            # As good as retained: nobody knows since when it has been so.
+            arrival = replace(arrival, retained=True)
         if device and last == "action":
             return self._pressed(arrival, device, bare(arrival.payload), "topic")
         fields = json_object(arrival.payload)
@@ -55,6 +63,22 @@ class Zigbee2Mqtt:
     def tick(self, _now: datetime) -> Iterable[Sighting]:
         """Nothing waits here."""
         return ()
+
+    def _restarted(self, arrival: Arrival) -> list[Vanished]:
+        self._started = arrival.time
+        self._spoken.clear()
+        return [Vanished(SOURCE)]
+
+    def _from_cache(self, arrival: Arrival) -> bool:
+        if self._started is None:
+            return False
+        if arrival.time - self._started >= REPLAY:
+            self._started = None
+            self._spoken.clear()
+            return False
+        first = arrival.topic not in self._spoken
+        self._spoken.add(arrival.topic)
+        return first
 
     def _properties(self, arrival: Arrival, device: str, fields: dict[str, Any]) -> list[Measurement]:
         found: list[Measurement] = []
