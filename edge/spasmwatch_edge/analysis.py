@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
+import cv2
+
 from spasmwatch.adapters.output_file import writing
 from spasmwatch.domain.detection.exposure import Minute
 from spasmwatch.domain.detection.findings import Finding
@@ -27,6 +29,7 @@ ANY_DAY = 1e9
 def look_at(video: Path, progress: TextIO) -> Iterator[FrameSignals]:
     """The signals of every frame, with times from the start of the video. Raises SourceError, ModelError."""
     recording = Recording(video, start=0.0)
+    cv2.setNumThreads(1)
     try:
         vision = Vision(Anybody(FaceMesh()).find)
         shown = -1
