@@ -25,18 +25,16 @@ def record(
     for target in (out, label_file):
         if not target.parent.is_dir():
             raise SourceError(f"cannot write {target}: there is no folder {target.parent}")
-    with (
-        writing(out) as video,
-        writing(label_file) as label_text,
-        tempfile.TemporaryDirectory(prefix="spasmwatch-simulate-") as folder,
-    ):
+    with writing(out) as video, tempfile.TemporaryDirectory(prefix="spasmwatch-simulate-") as folder:
         # OpenCV writes to names only, and an MP4 only where it can seek.
         made = Path(folder) / "video.mp4"
         count = _write_video(made, frames, told["fps"])
         told = told | {"seconds": round(count / told["fps"], 3)}
-        label_text.write(f"{json.dumps(told, indent=1)}\n".encode())
         with made.open("rb") as content:
             shutil.copyfileobj(content, video)
+        video.flush()
+        with writing(label_file) as labels:
+            labels.write(f"{json.dumps(told, indent=1)}\n".encode())
     return told
 
 

@@ -4,7 +4,7 @@ import json
 import cv2
 import pytest
 
-from spasmwatch.errors import SourceError, UsageError
+from spasmwatch.errors import SourceError, SpasmWatchError, UsageError
 from spasmwatch_edge.simulator.command import simulate
 from support.pipes import drained_pipe
 
@@ -67,6 +67,13 @@ def test_a_photo_that_is_missing_or_broken_is_named(mesh, tmp_path, content, com
         photo.write_bytes(content)
     with pytest.raises(SourceError, match=complaint):
         run("--out", tmp_path / "a.mp4", "--labels", tmp_path / "a.json", "--photo", photo)
+
+
+def test_labels_that_cannot_be_written_leave_no_video_either(mesh, tmp_path):
+    (tmp_path / "labels").mkdir()
+    with pytest.raises(SpasmWatchError, match=r"cannot write .*labels: "):
+        run("--out", tmp_path / "a.mp4", "--labels", tmp_path / "labels", *SMALL[2:], "--seconds", 1)
+    assert [path.name for path in tmp_path.iterdir()] == ["labels"]
 
 
 def test_a_folder_that_is_missing_is_named(mesh, tmp_path):
