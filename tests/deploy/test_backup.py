@@ -203,6 +203,18 @@ def test_a_target_that_is_no_plain_file_is_written_into_and_stays(tmp_path: Path
         assert "manifest.json" in archive.getnames()
 
 
+def test_settings_are_never_restored_in_place_of_what_is_no_plain_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house = House(tmp_path / "house")
+    house.fill()
+    assert house.run("backup", str(tmp_path / "b.tar.gz")) == 0
+    os.mkfifo(tmp_path / "pipe")
+    assert main(["restore", str(tmp_path / "b.tar.gz"), "--force", "--settings", str(tmp_path / "pipe")]) == 2
+    assert "is no plain file" in capsys.readouterr().err
+    assert (tmp_path / "pipe").is_fifo()
+
+
 def test_a_folder_gets_dated_files_and_only_the_newest_stay(tmp_path: Path) -> None:
     house = House(tmp_path / "home")
     folder = tmp_path / "backups"

@@ -118,6 +118,8 @@ def _restore(args: argparse.Namespace) -> None:
         folder = Path(scratch)
         manifest = unpack(args.source, folder)
         settings_file = _settings_file(args.settings) or Path(manifest.settings)
+        if settings_file.exists() and not settings_file.is_file():
+            raise UsageError(f"{settings_file} is no plain file: --settings names the settings file to restore")
         # Read where they are, so that wrong ones are noticed before anything is touched.
         kept = folder / "settings" / Path(manifest.settings).name
         settings = settings_room.load(kept if kept.exists() else None)
