@@ -30,6 +30,9 @@ def day_hours_chart(points: Sequence[Point], *, title: str) -> Chart:
             highs = np.array([point.high for _, point in enough])
             ceiling = max(1.0, float(rates.max()) * 1.2, min(float(highs.max()), float(rates.max()) * 2))
             top.vlines(hours, [point.low for _, point in enough], np.minimum(highs, ceiling), color=COLOURS["bar"])
+            beyond = hours[highs > ceiling]
+            top.plot(beyond, np.full(beyond.size, ceiling), "^", color=COLOURS["bar"], markersize=4, markeredgewidth=0,
+                     clip_on=False)  # fmt: skip
             top.plot(hours, rates, "o", color=COLOURS["accent"], markersize=4.5, markeredgewidth=0)
             top.set_ylim(0, ceiling)
         top.yaxis.set_major_locator(MaxNLocator(4))

@@ -222,6 +222,10 @@ class _Drawing:
             crowded = len(enough) > (45 if narrow else 100)
             colour = COLOURS["bar"] if self.pooled and crowded else COLOURS["accent"]
             axes.vlines(middles, lows, highs, color=COLOURS["bar"], linewidth=0.7 if crowded else 1.4, zorder=2)
+            # An arrowhead where an interval goes on beyond the axis.
+            beyond = middles[[item.high > ceiling for item in enough]]
+            axes.plot(beyond, np.full(beyond.size, ceiling), "^", color=COLOURS["bar"], markersize=3 if crowded else 5,
+                      markeredgewidth=0, clip_on=False)  # fmt: skip
             axes.plot(middles, rates, "o", color=colour, markersize=2 if crowded else 5, markeredgewidth=0, zorder=3)
         if self.pooled and self.points:
             self._pooled_line(axes)

@@ -17,6 +17,7 @@ from spasmwatch.domain.association import Exposures, History, ObservedTime
 from spasmwatch.domain.exposures import exposures, gaps
 from spasmwatch.domain.records import HOME, Alert, Diary, Label, Observation, Record, Spasm, Trigger
 from spasmwatch.domain.rollups import count, seen_once
+from spasmwatch.domain.treatments.cycles import BASELINE_D, LONGEST_D
 from spasmwatch.errors import UsageError
 from spasmwatch.ports import Rate, Store
 
@@ -27,6 +28,8 @@ CERTAIN: Final = 0.5
 """A rule's guess below this is no exposure."""
 DIARY_FROM: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """Treatments and medication from before the period still matter in it."""
+EARLIER: Final = timedelta(days=BASELINE_D + LONGEST_D)
+"""How far before a period the days reach by which a treatment in it is judged."""
 
 
 CLOSED: Final = ("spasm", "rest", "unclear")
@@ -70,7 +73,8 @@ class Minutes:
 class Casebook:
     """One person's period from ``start`` up to ``end`` (UTC), days in ``zone``.
 
-    ``versions`` maps name and version of each detector to its first sight.
+    ``versions`` maps name and version of each detector to its first sight; ``earlier`` are days before the period, for
+    treatments that reach into it.
     """
 
     person: str
@@ -82,6 +86,7 @@ class Casebook:
     triggers: list[Trigger] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
     versions: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    earlier: list[Rate] = field(default_factory=list)
     observed: ObservedTime = field(default_factory=lambda: ObservedTime.of([], [], []))
 
     @property
@@ -194,18 +199,16 @@ class Reader:
     def __init__(self, zone: ZoneInfo, start: datetime | None = None, end: datetime | None = None) -> None:
         self._zone, self._start, self._end = zone, start, end
         self._books: dict[tuple[str, str], Casebook] = {}
+        self._earlier: dict[tuple[str, str], Casebook] = {}
         self._entries: dict[tuple[str, str], dict[str, Diary]] = defaultdict(dict)
 
     def take(self, records: Iterable[Record]) -> None:
         """Sort in what counts in the period."""
         for record in records:
             key = record.home, record.person
-            book = self._books.get(key)
-            if book is None:
-                book = self._books[key] = Casebook(record.person, self._zone)
-            if isinstance(record, Observation):
-                if self._inside(record.start):
-                    _observe(book, record)
+            book = self._books.get(key) or _book(self._books, record, self._zone)
+            if isinstance(record, Observation) and self._inside(record.start):
+                _observe(book, record)
             elif isinstance(record, Diary):
                 known = self._entries[key].get(record.entry_id)
                 if known is None or record.revision > known.revision:
@@ -216,9 +219,14 @@ class Reader:
                     book.labels[record.spasm_node, record.spasm_id] = record
             elif self._inside(record.when):
                 _sort_in(book, record)
+            elif isinstance(record, Observation | Spasm) and self._shortly_before(record.start):
+                _sort_in(_book(self._earlier, record, self._zone), record)
 
     def _inside(self, time: datetime) -> bool:
         return (self._start is None or time >= self._start) and (self._end is None or time < self._end)
+
+    def _shortly_before(self, time: datetime) -> bool:
+        return self._start is not None and self._start - EARLIER <= time < self._start
 
     def casebook(self, home: str, person: str | None) -> Casebook:
         """The book of ``person``, or of the one observed most; of ``home`` where the records know it.
@@ -246,10 +254,25 @@ class Reader:
         if shared is not None:
             book.triggers += shared.triggers
             book.alerts = sorted([*book.alerts, *shared.alerts], key=lambda alert: alert.time)
-        minutes = book.minutes
-        book.observed = ObservedTime.of(minutes.start, minutes.seconds, minutes.observed, minutes.node)
-        book.spasms = seen_once([_judged(spasm, book.labels) for spasm in book.spasms])
+        _complete(book, book.labels)
+        if key in self._earlier:
+            _complete(self._earlier[key], book.labels)
+            book.earlier = self._earlier[key].days()
         return book
+
+
+def _book(books: dict[tuple[str, str], Casebook], record: Record, zone: ZoneInfo) -> Casebook:
+    key = record.home, record.person
+    book = books.get(key)
+    if book is None:
+        book = books[key] = Casebook(record.person, zone)
+    return book
+
+
+def _complete(book: Casebook, labels: dict[tuple[str, str], Label]) -> None:
+    minutes = book.minutes
+    book.observed = ObservedTime.of(minutes.start, minutes.seconds, minutes.observed, minutes.node)
+    book.spasms = seen_once([_judged(spasm, labels) for spasm in book.spasms])
 
 
 def _observe(book: Casebook, record: Observation) -> None:
@@ -260,7 +283,9 @@ def _observe(book: Casebook, record: Observation) -> None:
 
 
 def _sort_in(book: Casebook, record: Record) -> None:
-    if isinstance(record, Spasm):
+    if isinstance(record, Observation):
+        _observe(book, record)
+    elif isinstance(record, Spasm):
         if record.phase == "end":
             book.spasms.append(record)
             _note_version(book, record)
@@ -299,9 +324,15 @@ def from_records(
 
 
 def from_store(store: Store, zone: ZoneInfo, home: str, person: str, start: datetime, end: datetime) -> Casebook:
-    """The casebook of one person from the store, which is asked for the period only (the diary for its past too)."""
+    """The casebook of one person from the store, which is asked for the period only.
+
+    Of the time before it the diary is read, and the store's own sums of days.
+    """
     reader = Reader(zone, start, end)
     for what in WHATS:
         for whose in (person, HOME):
             reader.take(store.read(what, whose, DIARY_FROM if what == "diary" else start, end))
-    return reader.casebook(home, person)
+    book = reader.casebook(home, person)
+    if start - EARLIER > DIARY_FROM:
+        book.earlier = store.rates(person, start - EARLIER, start, "day", zone.key)
+    return book

@@ -3,16 +3,19 @@
 import csv
 import io
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from spasmwatch.adapters.sqlite_store import SqliteStore
 from spasmwatch.cli import main
 from spasmwatch.domain.records import Diary, Label, Record
+from spasmwatch_services.recorder.rollup_keeper import RollupKeeper
 from support import homes, make
 from support.homes import START, Cause, Home, simulate
 from support.require import require
@@ -202,3 +205,67 @@ def test_the_ten_minute_check_at_home_is_told_with_its_interval(tmp_path: Path) 
         "In 1 ten-minute check the camera saw 1 of 2 (9%–91%) spasms felt; 1 of 1 (21%–100%) it counted were felt."
         in page
     )
+
+
+HOSTILE = [
+    " \n\t ", "W" * 200, "<script>alert(1)</script>", "</style><h1>", "\u202e\u05e9\u05dc\u05d5\u05dd", "=cmd()",
+    "\\input{x} {{ 7 }} {% raw %}", "first\nsecond",
+]  # fmt: skip
+
+
+def entry(number: int, at: datetime, kind: str, **fields: object) -> Record:
+    draft = {"person": "patient", "at": at, "entry_id": f"e{number}", "logged_at": at, "author": "patient"}
+    return make.stamped(Diary.model_validate({**draft, "kind": kind, **fields}))
+
+
+def test_whatever_people_write_the_report_has_two_pages_and_nothing_wider_than_them(tmp_path: Path) -> None:
+    records = [*few(30)]
+    for number, text in enumerate(HOSTILE * 3):
+        at = START + timedelta(days=number, hours=10)
+        fields = {"subkind": "started", "text": text, "value": 1e300, "unit": "W" * 30}
+        records.append(entry(3 * number, at, "medication", **fields))
+        records.append(entry(3 * number + 1, at, "medication", text=text))
+        records.append(entry(3 * number + 2, at, "treatment", subkind="oral_medication", text=text))
+    path = homes.write(tmp_path / "r.jsonl", records)
+    Path("s.toml").write_text(f'[insights]\nname = "{"W" * 90}"\ndiagnosis = "{"<b>M " * 40}"\n')
+    for name in ("r.html", "r.pdf"):
+        assert main(["report", "--settings", "s.toml", "--input", str(path), "--out", name]) == 0
+    page = Path("r.html").read_text()
+    assert "<script" not in page
+    assert page.count("</style>") == 1
+    assert "\u202e" not in page
+    told = subprocess.run([require("pdfinfo"), "r.pdf"], capture_output=True, text=True, check=True).stdout
+    assert "Pages:           2" in told
+    assert "595.276 x 841.89" in told
+    boxes = subprocess.run([require("pdftotext"), "-bbox", "r.pdf", "-"], capture_output=True, text=True, check=True)
+    ends = [float(end) for end in re.findall(r'xMax="([0-9.]+)"', boxes.stdout)]
+    assert max(ends) < 595
+
+
+def test_a_cycle_that_began_before_the_period_is_judged_by_the_days_before_it(tmp_path: Path) -> None:
+    injected = entry(1, START + timedelta(days=30, hours=12), "treatment", subkind="botulinum")
+    records: list[Record] = [injected]
+    for day in range(80):
+        at = START + timedelta(days=day, hours=9)
+        records += [make.stamped(make.observation(at + timedelta(minutes=minute))) for minute in range(60)]
+        many = 3 if day > 35 else 10
+        records += [make.stamped(make.spasm(at + timedelta(minutes=5 * number, seconds=7))) for number in range(many)]
+    path = homes.write(tmp_path / "r.jsonl", records)
+    store = SqliteStore(tmp_path / "store.sqlite", home="home", timezone="UTC")
+    RollupKeeper(store, "home", ZoneInfo("UTC")).write(records)
+    store.close()
+    period = ["report", "--from", "2026-02-10", "--to", "2026-03-25", "--out", "r.csv"]
+    for source in (["--input", str(path)], []):
+        assert main([*period, *source]) == 0
+        rows = list(csv.DictReader(io.StringIO(Path("r.csv").read_text())))
+        assert rows[0]["count"] == str(3 * 44)
+        plateau = next(row for row in rows if row["name"] == "plateau")
+        assert (plateau["first"], plateau["note"]) == ("2026-02-04", "still_there")
+        assert float(plateau["low"]) < 0.3 < float(plateau["high"])
+
+
+def test_days_of_changes_are_those_of_the_home(tmp_path: Path) -> None:
+    late = START + timedelta(days=2, hours=23, minutes=30)
+    path = homes.write(tmp_path / "r.jsonl", [*few(6), entry(1, late, "medication", subkind="stopped", text="M")])
+    main(["report", "--input", str(path), "--out", "r.html", "--timezone", "Europe/Berlin"])
+    assert "stopped 08 Jan 26" in Path("r.html").read_text()

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from spasmwatch.ports import Rate
 from spasmwatch.settings import Settings
 from spasmwatch_services.insights.casebook import Casebook, midnight
 from spasmwatch_services.insights.report.course import Block, course
+from spasmwatch_services.insights.report.texts import plain
 
 ENOUGH_HOURS: Final = 2.0
 ENOUGH_DAYS: Final = 4
@@ -106,6 +108,7 @@ class Facts:
     first: date
     last: date
     days: list[Rate]
+    earlier: list[Rate]
     dispersion: float
     recent: tuple[float, float, float] | None
     injected: bool
@@ -160,35 +163,38 @@ def gather(book: Casebook, settings: Settings, first: date | None, last: date | 
     last = last or (book.last.astimezone(book.zone).date() if book.last else first or today)
     first = first or (book.first.astimezone(book.zone).date() if book.first else last)
     days = book.rates([midnight(first + timedelta(days=n), book.zone) for n in range((last - first).days + 2)])
-    counts = daily(days, book)
+    counts, longer = daily(days, book), daily([*book.earlier, *days], book)
     injections = [entry.at.astimezone(book.zone).date().toordinal() for entry in book.injections()]
     inside = [entry for entry in book.diary if first <= entry.at.astimezone(book.zone).date() <= last]
     advice, history = settings.advice.read(), book.history()
     return Facts(
-        person=settings.insights.name or book.person,
-        diagnosis=settings.insights.diagnosis,
+        person=plain(settings.insights.name, 100, book.person),
+        diagnosis=plain(settings.insights.diagnosis, 200) or None,
         first=first,
         last=last,
         days=days,
+        earlier=book.earlier,
         dispersion=_dispersion(counts),
         recent=_recent(counts),
         injected=any(last.toordinal() - 2 * RECENT_D < day <= last.toordinal() for day in injections),
         patterns=_patterns(book.spasms),
         closed=dict(book.minutes.closed),
         blocks=course(days, inside, book.spasms, book.zone),
-        cycles=[cycle for cycle in cycles(counts, injections) if cycle.day + cycle.followed_d >= first.toordinal()],
-        treated=_treated(inside, counts, injections, book),
+        cycles=[cycle for cycle in cycles(longer, injections) if cycle.day + cycle.followed_d >= first.toordinal()],
+        treated=_treated(inside, longer, injections, book),
         hours=_by_hour(book),
         contexts=Counter(context for spasm in book.spasms for context in spasm.context),
         talking_share=_share(sum(book.minutes.talking), sum(book.minutes.observed)),
         findings=associations(history),
         remedies=associations(book.remedies(history)),
         symptoms=_symptoms(inside, advice),
-        medicines=_medicines(inside),
+        medicines=_medicines(inside, book.zone),
         at_home=_at_home(book, inside),
         alerts=_alerts(book),
         unobserved=dict(book.minutes.unobserved),
-        versions=sorted(((" ".join(name), when) for name, when in book.versions.items()), key=lambda pair: pair[1]),
+        versions=sorted(
+            ((plain(" ".join(name), 40), when) for name, when in book.versions.items()), key=lambda pair: pair[1]
+        ),
         floor=settings.diary.show_floor,
         advice=advice,
     )
@@ -269,25 +275,25 @@ def _symptoms(entries: Sequence[Diary], advice: Advice) -> list[Symptom]:
     ]
 
 
-def _medicines(entries: Sequence[Diary]) -> list[Medicine]:
+def _medicines(entries: Sequence[Diary], zone: ZoneInfo) -> list[Medicine]:
     named: dict[str, list[Diary]] = defaultdict(list)
     for entry in entries:
         if entry.kind == "medication":
-            named[(entry.text or "unnamed").strip().splitlines()[0][:60]].append(entry)
+            named[plain(entry.text, 60, "unnamed")].append(entry)
     return [
         Medicine(
             name,
             sum(entry.subkind in (None, "taken") for entry in members),
             members[-1].at,
-            tuple(_change(entry) for entry in members if entry.subkind not in (None, "taken")),
+            tuple(_change(entry, zone) for entry in members if entry.subkind not in (None, "taken")),
         )
         for name, members in sorted(named.items())
     ]
 
 
-def _change(entry: Diary) -> str:
-    dose = f" {entry.value:g} {entry.unit or ''}".rstrip() if entry.value is not None else ""
-    return f"{(entry.subkind or '').replace('_', ' ')}{dose} {entry.at:%d %b}"
+def _change(entry: Diary, zone: ZoneInfo) -> str:
+    dose = f" {entry.value:g} {plain(entry.unit, 16)}".rstrip() if entry.value is not None else ""
+    return f"{(entry.subkind or '').replace('_', ' ')}{dose} {entry.at.astimezone(zone):%d %b %y}"
 
 
 def _treated(entries: Sequence[Diary], counts: DailyCounts, injections: Sequence[int], book: Casebook) -> list[Treated]:
@@ -299,7 +305,7 @@ def _treated(entries: Sequence[Diary], counts: DailyCounts, injections: Sequence
             continue
         name = (entry.subkind or entry.kind).replace("_", " ")
         if changed:
-            name = f"{(entry.text or 'medication').strip().splitlines()[0][:40]} {name}"
+            name = f"{plain(entry.text, 40, 'medication')} {name}"
         day = entry.at.astimezone(book.zone).date().toordinal()
         found.append(Treated(entry.at, name, before_and_after(counts, day, tuple(injections))))
     return found
@@ -333,5 +339,5 @@ def _alerts(book: Casebook) -> list[AlertLine]:
     fired: dict[str, AlertLine] = {}
     for alert in book.alerts:
         if alert.state == "firing" and alert.alert_id not in fired:
-            fired[alert.alert_id] = AlertLine(alert.since, alert.rule, alert.severity, alert.reason)
+            fired[alert.alert_id] = AlertLine(alert.since, alert.rule, alert.severity, plain(alert.reason, 110))
     return sorted(fired.values(), key=lambda line: line.since)

@@ -28,9 +28,12 @@ from spasmwatch_services.charts import (
 from spasmwatch_services.charts.words import count, number
 from spasmwatch_services.insights.report.course import FUNCTIONS, Block
 from spasmwatch_services.insights.report.facts import ENOUGH_DAYS, ENOUGH_HOURS, Facts
+from spasmwatch_services.insights.report.texts import breakable
 
 SHOWN: Final = 12
 """Rows of a list before it is cut with a note, so that the report stays on two pages."""
+MOST_SENTENCES: Final = 4
+"""On triggers in the summary, which is read in half a minute."""
 RULES: Final = {
     "escalation": "sudden increase",
     "worsening": "worsening",
@@ -123,14 +126,15 @@ class Pages:
         marks += [Mark(when, f"detector {name}") for name, when in facts.versions[1:]]
         marks += [Mark(each.at, each.name) for each in facts.treated]
         begin = facts.days[0].start if facts.days else None
-        return [mark for mark in marks if begin is None or mark.time >= begin]
+        inside = [mark for mark in marks if begin is None or mark.time >= begin]
+        # Injections come first in the list and are never left out for the rest.
+        return sorted(inside[:SHOWN], key=lambda mark: mark.time)
 
     def marks(self) -> list[str]:
         """What the lettered lines of the chart mean."""
         chart = self.rates()
-        dates = sorted(mark.time for mark in self._marks())
         names = [row[1] for row in chart.rows if row[1][1:2] == ":"]
-        return [f"{name}, {self.day(when)}" for name, when in zip(names, dates, strict=False)]
+        return [f"{breakable(name)}, {self.day(mark.time)}" for name, mark in zip(names, self._marks(), strict=False)]
 
     def patterns(self) -> list[Row]:
         """Pattern by side, each with its rate."""
@@ -173,9 +177,8 @@ class Pages:
 
     def cycle_chart(self) -> Chart | None:
         """Cycles laid over each other, where there are two weeks of one."""
-        lines = [
-            line for line in (_cycle_line(cycle, self.facts.days, self.zone) for cycle in self.facts.cycles) if line
-        ]
+        days = [*self.facts.earlier, *self.facts.days]
+        lines = [line for line in (_cycle_line(cycle, days, self.zone) for cycle in self.facts.cycles) if line]
         return cycles_chart(lines, title="Treatment cycles") if lines else None
 
     def hours(self) -> Chart | None:
@@ -224,7 +227,14 @@ class Pages:
     def medicines(self) -> list[Row]:
         """Medication with its changes."""
         return [
-            Row((each.name, str(each.taken), self.day(each.last), "; ".join(each.changes) or "–"))
+            Row(
+                (
+                    breakable(each.name),
+                    str(each.taken),
+                    self.day(each.last),
+                    breakable("; ".join(each.changes[-4:])) or "–",
+                )
+            )
             for each in self.facts.medicines[:8]
         ]
 
@@ -234,7 +244,7 @@ class Pages:
             Row(
                 (
                     self.day(each.at),
-                    each.name,
+                    breakable(each.name),
                     wording.interval(each.change.ratio, each.change.low, each.change.high),
                     CHANGES[each.change.verdict],
                 )
@@ -256,7 +266,7 @@ class Pages:
     def alerts(self) -> list[Row]:
         """The latest alerts."""
         return [
-            Row((self.day(each.since), RULES.get(each.rule, each.rule), each.reason[:110]))
+            Row((self.day(each.since), RULES.get(each.rule, each.rule), breakable(each.reason)))
             for each in self.facts.alerts[-5:]
         ]
 
@@ -270,7 +280,10 @@ class Pages:
 
     def versions(self) -> str:
         """Detectors and since when: a change is a breakpoint."""
-        return "; ".join(f"{name} from {self.day(when)}" for name, when in self.facts.versions) or "none seen"
+        return (
+            "; ".join(f"{breakable(name)} from {self.day(when)}" for name, when in self.facts.versions[-6:])
+            or "none seen"
+        )
 
     def floor(self) -> str:
         """The rate the detector reports where there are no spasms."""
@@ -303,7 +316,8 @@ def pages(facts: Facts, zone: ZoneInfo) -> Pages:
 def _missing(facts: Facts) -> str:
     return (
         f"Not enough was observed to give rates: {facts.observed_h:.1f} hours on {count(facts.observed_days, 'day')}. "
-        f"It takes {ENOUGH_HOURS:.0f} hours on {ENOUGH_DAYS} days. A day without observation is no day without spasms."
+        f"It takes at least {ENOUGH_HOURS:.0f} hours on at least {ENOUGH_DAYS} days. "
+        "A day without observation is no day without spasms."
     )
 
 
@@ -313,8 +327,14 @@ def _mainly(facts: Facts) -> str:
     text = f"{first.count / facts.spasms:.0%} were of the {wording.KINDS[first.kind]}"
     if first.kind != "blepharospasm" and first.count:
         text += f", {first.sides[side] / first.count:.0%} of these on {'the ' if side != 'both' else ''}{_side(side)}"
-        text += "" if first.verified > 0.99 else f" (side verified in {first.verified:.0%})"
+        text += _unverified(first.verified)
     return text + "."
+
+
+def _unverified(share: float) -> str:
+    if share > 0.99:
+        return ""
+    return f" (side verified in {share:.0%} only)" if share >= 0.005 else " (side not verified)"
 
 
 def _side(side: str) -> str:
@@ -346,6 +366,8 @@ def _triggers(facts: Facts) -> list[str]:
     primary = [each for each in facts.findings if each.primary and each.kind == "all"]
     lines = [wording.sentence(each) for each in primary if each.verdict in ("more", "fewer", "reverse")]
     none = [wording.trigger(each.trigger) for each in primary if each.verdict == "none"]
+    if len(lines) > MOST_SENTENCES:
+        lines[MOST_SENTENCES:] = [f"{len(lines) - MOST_SENTENCES} more associations are on page 2."]
     if none:
         lines.append(f"No association with {', '.join(none)}.")
     return lines
@@ -361,10 +383,11 @@ def _flags(facts: Facts) -> list[str]:
 
 def _block(block: Block, facts: Facts) -> tuple[str, ...]:
     this = point(block.rate, dispersion=facts.dispersion)
+    day = "%d %b %y" if facts.length_d > 366 else "%d %b"
     enough = block.closed_share is not None
     functions = [name for name in FUNCTIONS if any(name in each.function for each in facts.blocks)]
     return (
-        f"{block.first:%d %b} – {block.last:%d %b}",
+        f"{block.first:{day}} – {block.last:{day}}",
         f"{block.rate.observed_s / 3600:.0f} h",
         f"{number(this.rate or 0)} ({number(this.low)}–{number(this.high)})" if enough else "too little observed",
         _percent(block.closed_share) if block.closed_share is not None else "–",

@@ -2,10 +2,16 @@
 
 import logging
 from importlib import resources
+from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from spasmwatch_services.insights.report.pages import Pages
+
+VARIANT: Final = "pdf/ua-1"
+PAGES: Final = 2
+SCALES: Final = (1.0, 0.9, 0.8, 0.7)
+"""Sizes tried one after the other: a larger sheet is laid out and shrunk to A4."""
 
 
 def html(pages: Pages) -> str:
@@ -22,12 +28,21 @@ def html(pages: Pages) -> str:
 
 
 def pdf(document: str) -> bytes:
-    """Tagged PDF (PDF/UA-1) for screen readers and archives; nothing is fetched while it is made."""
-    # Its steps are no news to anybody; its warnings are.
-    logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)
+    """Tagged PDF (PDF/UA-1) for screen readers and archives; nothing is fetched while it is made.
+
+    What does not fit on two pages is set smaller.
+    """
+    # Its steps are no news to anybody, and its warnings tell of each letter that no font has, which prints as a box.
+    logging.getLogger("weasyprint").setLevel(logging.ERROR)
     from weasyprint import HTML
 
-    written: bytes = HTML(string=document, url_fetcher=_refuse).write_pdf(pdf_variant="pdf/ua-1")
+    written = b""
+    for scale in SCALES:
+        sized = document.replace("</style>", f"@page {{ size: {210 / scale:.2f}mm {297 / scale:.2f}mm }}</style>", 1)
+        laid_out = HTML(string=sized, url_fetcher=_refuse).render(pdf_variant=VARIANT)
+        if len(laid_out.pages) == PAGES or scale == SCALES[-1]:
+            written = laid_out.write_pdf(zoom=scale, pdf_variant=VARIANT)
+            break
     return written
 
 

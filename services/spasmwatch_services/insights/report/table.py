@@ -38,8 +38,8 @@ def _rows(facts: Facts, zone: ZoneInfo) -> Iterator[Fields]:
         "section": "period", "name": facts.person, "first": facts.first, "last": facts.last, "count": facts.spasms,
         "observed_h": facts.observed_h, "note": "enough observed" if facts.enough else "not enough observed for rates",
     }  # fmt: skip
-    yield from _rates("day", facts.days, 1, facts.dispersion, zone)
-    yield from _rates("week", weekly(facts.days, zone), 7, facts.dispersion, zone)
+    yield from _rates("day", facts.days, 1, facts, zone)
+    yield from _rates("week", weekly(facts.days, zone), 7, facts, zone)
     yield from _patterns(facts)
     for cycle in facts.cycles:
         yield from _cycle(cycle)
@@ -56,12 +56,13 @@ def _rows(facts: Facts, zone: ZoneInfo) -> Iterator[Fields]:
         yield {"section": "detector", "name": version, "first": since.astimezone(zone).date()}
 
 
-def _rates(section: str, rates: Sequence[Rate], days: int, dispersion: float, zone: ZoneInfo) -> Iterator[Fields]:
+def _rates(section: str, rates: Sequence[Rate], days: int, facts: Facts, zone: ZoneInfo) -> Iterator[Fields]:
     for rate in rates:
-        this, first = point(rate, dispersion=dispersion), rate.start.astimezone(zone).date()
-        seen = this.rate is not None
+        this, first = point(rate, dispersion=facts.dispersion), rate.start.astimezone(zone).date()
+        seen = this.rate is not None and facts.enough
         yield {
-            "section": section, "first": first, "last": first + timedelta(days=days - 1), "value": this.rate,
+            "section": section, "first": first, "last": first + timedelta(days=days - 1),
+            "value": this.rate if seen else None,
             "low": this.low if seen else None, "high": this.high if seen else None, "unit": "spasms per observed hour",
             "count": this.count, "observed_h": rate.observed_s / 3600,
         }  # fmt: skip
