@@ -1,5 +1,6 @@
 """Verdicts on simulated homes with a known truth, and on histories that have nothing to say."""
 
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -96,6 +97,44 @@ def test_more_sleep_with_fewer_spasms_is_found_day_by_day() -> None:
 
 def test_sleep_that_does_not_matter_is_no_association() -> None:
     assert primary(associations(sleepless(0.0)), "sleep").verdict == "none"
+
+
+def test_what_is_logged_before_and_after_the_observed_hours_belongs_to_its_day() -> None:
+    slept = sleepless(0.0).exposures["sleep"]
+    for moments in (
+        ZERO + DAY * np.arange(slept.start.size) + 6 * 3600,
+        ZERO + DAY * np.arange(slept.start.size) + 82800,
+    ):
+        history = replace(sleepless(0.0), exposures={"sleep": Exposures(moments, moments, slept.dose)})
+        assert primary(associations(history), "sleep").exposures == slept.start.size
+
+
+def test_too_few_days_say_how_many_more_a_comparison_of_days_takes() -> None:
+    history = sleepless(0.0)
+    few = Exposures(*(column[:5] for column in (history.exposures["sleep"].start, history.exposures["sleep"].end)),
+                    history.exposures["sleep"].dose[:5])  # fmt: skip
+    finding = primary(associations(replace(history, exposures={"sleep": few})), "sleep")
+    assert (finding.verdict, finding.exposures) == ("not_enough_data", 5)
+    assert finding.needed is not None
+    assert 5 + finding.needed >= 14 + 3
+
+
+def test_an_injection_before_the_observed_time_is_not_taken_for_what_sleep_did() -> None:
+    random, day = np.random.default_rng(3), np.arange(56)
+    hours = np.where(day < 11, random.normal(5, 0.5, 56), random.normal(7.5, 0.5, 56))
+    spasms = np.concatenate(
+        [ZERO + DAY * each + 32400 + random.uniform(0, 7200, random.poisson(30 if each < 11 else 8)) for each in day]
+    )
+    start, wake = ZERO + DAY * day + 32400, ZERO + DAY * day + 25200
+    history = History(
+        ZoneInfo("UTC"),
+        ObservedTime.of(start, np.full(56, 7200.0), np.full(56, 7200.0)),
+        {"hemifacial": np.sort(spasms)},
+        {"sleep": Exposures(wake, wake, hours)},
+    )
+    assert primary(associations(history), "sleep").verdict == "fewer"
+    injected = replace(history, injections=np.array([ZERO - 3 * DAY]))
+    assert primary(associations(injected), "sleep").verdict != "fewer"
 
 
 def test_dose_is_told_where_there_is_one() -> None:

@@ -3,7 +3,9 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,8 +56,8 @@ def days_of(history: History, calendar: Calendar) -> Days:
 def compare(history: History, calendar: Calendar, trigger: str) -> list[Finding]:
     """One finding for each kind of spasm on the same and the next day, not yet adjusted."""
     days = days_of(history, calendar)
-    doses = _doses(history.exposures[trigger], calendar)
-    covariates = _covariates(days, history.injections, calendar)
+    doses = _doses(history.exposures[trigger], history.zone)
+    covariates = _covariates(days, _local_days(history.injections, history.zone))
     return [
         _finding(trigger, window, days, column, _at(doses, days.day - lag), covariates)
         for column in range(len(days.kinds))
@@ -77,7 +79,8 @@ def _finding(trigger: str, window: str, days: Days, column: int, dose: Floats, c
         step=step,
     )
     design = _varying(np.column_stack((dose[known] / step, covariates[known])))
-    if design is None or known.sum() < MIN_DAYS + design.shape[1] or spasms.sum() < MIN_SPASMS:
+    finding = replace(finding, least=MIN_DAYS + (1 + covariates.shape[1] if design is None else design.shape[1]))
+    if design is None or finding.exposures < finding.least or spasms.sum() < MIN_SPASMS:
         return finding
     try:
         result = fit(design, spasms, days.observed[known])
@@ -90,12 +93,15 @@ def _finding(trigger: str, window: str, days: Days, column: int, dose: Floats, c
     return replace(finding, ratio=math.exp(value), low=math.exp(low), high=math.exp(high), p=result.two_sided_p(unit))
 
 
-def _doses(exposures: Exposures, calendar: Calendar) -> dict[int, float]:
+def _local_days(moments: Floats, zone: ZoneInfo) -> Ints:
+    """Local days (ordinals), also of moments before and after the observed time."""
+    return np.array([datetime.fromtimestamp(float(each), zone).toordinal() for each in moments], dtype=np.int64)
+
+
+def _doses(exposures: Exposures, zone: ZoneInfo) -> dict[int, float]:
     """Mean dose of each local day; a night's sleep belongs to the day on which it ends."""
-    place = calendar.place(exposures.end)
-    inside = (exposures.end >= calendar.edges[0]) & (exposures.end <= calendar.edges[-1])
     said: dict[int, list[float]] = {}
-    for day, dose in zip(calendar.day[place[inside]], exposures.dose[inside], strict=True):
+    for day, dose in zip(_local_days(exposures.end, zone), exposures.dose, strict=True):
         if np.isfinite(dose):
             said.setdefault(int(day), []).append(float(dose))
     return {day: sum(doses) / len(doses) for day, doses in said.items()}
@@ -105,7 +111,7 @@ def _at(doses: dict[int, float], days: Ints) -> Floats:
     return np.array([doses.get(int(day), math.nan) for day in days], dtype=float)
 
 
-def _covariates(days: Days, injections: Floats, calendar: Calendar) -> Floats:
+def _covariates(days: Days, injections: Ints) -> Floats:
     """Linear trend, day of the week or weekend, and treatment phase, one column each."""
     if days.day.size == 0:
         return np.zeros((0, 0))
@@ -113,9 +119,7 @@ def _covariates(days: Days, injections: Floats, calendar: Calendar) -> Floats:
     # Ordinal 1 (1 January of year 1) is a Monday.
     weekday = (days.day + 6) % 7
     week = [weekday == each for each in range(1, 7)] if days.day.size >= WEEKDAYS_FROM else [weekday >= 5]
-    inside = injections[(injections >= calendar.edges[0]) & (injections <= calendar.edges[-1])]
-    phases = _phases(days.day, calendar.day[calendar.place(inside)])
-    return np.column_stack([trend, *week, *phases]).astype(float)
+    return np.column_stack([trend, *week, *_phases(days.day, injections)]).astype(float)
 
 
 def _phases(days: Ints, injections: Ints) -> Sequence[NDArray[np.bool_]]:

@@ -30,8 +30,8 @@ class Finding:
 
     ``ratio`` is of spasms per observed hour, exposed to not exposed, with its 95 % interval ``low`` to ``high``;
     ``p`` is unadjusted, ``q`` adjusted over all comparisons. ``exposures`` are those whose window was observed,
-    ``needed`` about how many more it takes. ``from_before`` says that the hour before was raised and this was not
-    clearly more.
+    ``least`` is how many of them any estimate takes, ``needed`` about how many more this one takes.
+    ``from_before`` says that the hour before was raised and this was not clearly more.
     ``by_clock`` says that the same clock times on other days show it too (the negative control).
     ``step`` is what a ratio of a day-level trigger is given for.
     """
@@ -54,6 +54,7 @@ class Finding:
     dose_low: float | None = None
     dose_high: float | None = None
     step: float | None = None
+    least: int = MIN_EXPOSURES
     verdict: Association = "not_enough_data"
 
 
@@ -116,8 +117,8 @@ def _needed(finding: Finding) -> int | None:
 
 
 def _missing(finding: Finding) -> int:
-    """To the minimum of exposures; where spasms are too few, to about as many exposures as bring enough of them."""
-    wanted = float(MIN_EXPOSURES)
+    """To the least exposures; where spasms are too few, to about as many exposures as bring enough of them."""
+    wanted = float(finding.least)
     if 0 < finding.spasms < MIN_SPASMS:
         wanted = max(wanted, finding.exposures * MIN_SPASMS / finding.spasms)
     return min(max(math.ceil(wanted) - finding.exposures, 1), MOST_NEEDED)
