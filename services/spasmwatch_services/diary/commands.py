@@ -51,20 +51,20 @@ def _serve(settings: Settings, _arguments: argparse.Namespace) -> None:
 def _add(settings: Settings, arguments: argparse.Namespace) -> None:
     from uuid6 import uuid7
 
-    from spasmwatch.domain.topics import DiaryAdd
     from spasmwatch_services.diary import inbox
-    from spasmwatch_services.diary.entries import new_entry, possible
+    from spasmwatch_services.diary.entries import wish
     from spasmwatch_services.diary.tables import local_time
 
     kind, _, subkind = arguments.what.partition("/")
     now = datetime.now(UTC)
-    time = possible(local_time(arguments.at, settings.home.zone) if arguments.at else now, now)
+    time = local_time(arguments.at, settings.home.zone) if arguments.at else now
     fields = {"kind": kind, "subkind": subkind or None, "value": arguments.value}
     fields |= {"unit": arguments.unit, "text": arguments.text}
-    entry = new_entry({**fields, "at": time, "entry_id": str(uuid7())})
-    wish = DiaryAdd.model_validate({**fields, "id": entry.entry_id, "time": time, "author": arguments.author})
-    inbox.hand_over(settings, [wish])
-    print(f"{arguments.what} at {time.astimezone(settings.home.zone):%Y-%m-%d %H:%M} handed to the diary")
+    entry = wish(fields, str(uuid7()), time, arguments.author, now)
+    inbox.hand_over(settings, [entry])
+    print(
+        f"{arguments.what} at {(entry.time or time).astimezone(settings.home.zone):%Y-%m-%d %H:%M} handed to the diary"
+    )
 
 
 def _import(settings: Settings, arguments: argparse.Namespace) -> None:
@@ -72,7 +72,7 @@ def _import(settings: Settings, arguments: argparse.Namespace) -> None:
 
     try:
         with arguments.file.open(encoding="utf-8-sig", newline="") as lines:
-            wishes = tables.read(lines, author=arguments.author, zone=settings.home.zone)
+            wishes = tables.read(lines, author=arguments.author, zone=settings.home.zone, now=datetime.now(UTC))
     except OSError as error:
         raise SpasmWatchError(f"cannot read {arguments.file}: {error.strerror}") from error
     except UnicodeDecodeError as error:

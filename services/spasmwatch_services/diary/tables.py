@@ -8,19 +8,19 @@ from zoneinfo import ZoneInfo
 
 from spasmwatch.domain.topics import DiaryAdd
 from spasmwatch.errors import UsageError
-from spasmwatch_services.diary.entries import new_entry
+from spasmwatch_services.diary.entries import wish
 
 COLUMNS = ("time", "kind", "subkind", "value", "unit", "text", "author")
 NEEDED = ("time", "kind")
 _NAMESPACE = uuid.UUID("5d8bd0f5-3b3a-5b0e-9a0e-6d1f5a0c7b11")
 
 
-def read(lines: Iterable[str], *, author: str, zone: ZoneInfo) -> list[DiaryAdd]:
+def read(lines: Iterable[str], *, author: str, zone: ZoneInfo, now: datetime) -> list[DiaryAdd]:
     """Every row as an entry. Raises UsageError naming the first line that is wrong; then nothing is taken.
 
     ``time`` is ISO 8601; without an offset it is meant in ``zone``.
     """
-    table = csv.DictReader(lines, restkey="")
+    table = csv.DictReader(lines, restkey="", strict=True)
     header = [name.strip().lower() for name in table.fieldnames or ()]
     missing = [name for name in NEEDED if name not in header]
     if missing:
@@ -28,14 +28,17 @@ def read(lines: Iterable[str], *, author: str, zone: ZoneInfo) -> list[DiaryAdd]
     unknown = [name for name in header if name not in COLUMNS]
     if unknown:
         raise UsageError(f"unknown column {unknown[0]!r}; known: {', '.join(COLUMNS)}")
+    twice = next((name for name in header if header.count(name) > 1), None)
+    if twice:
+        raise UsageError(f"column {twice!r} is there twice")
     table.fieldnames = header
     try:
-        return [_wish(row, author, zone, table.line_num) for row in table if any(row.values())]
+        return [_wish(row, author, zone, now, table.line_num) for row in table if any(row.values())]
     except csv.Error as error:
         raise UsageError(f"line {table.line_num}: not a table: {error}") from error
 
 
-def _wish(row: dict[str, str], author: str, zone: ZoneInfo, number: int) -> DiaryAdd:
+def _wish(row: dict[str, str], author: str, zone: ZoneInfo, now: datetime, number: int) -> DiaryAdd:
     given = {name: value.strip() for name, value in row.items() if isinstance(value, str) and value.strip()}
     if "" in row:
         raise UsageError(f"line {number}: more cells than columns; put text with commas in quotes")
@@ -45,8 +48,7 @@ def _wish(row: dict[str, str], author: str, zone: ZoneInfo, number: int) -> Diar
         entry_id = str(uuid.uuid5(_NAMESPACE, "\x1f".join(given.get(name, "") for name in COLUMNS)))
         fields = {"kind": given.get("kind"), "subkind": given.get("subkind"), "value": value}
         fields |= {"unit": given.get("unit"), "text": given.get("text")}
-        new_entry({**fields, "at": time, "entry_id": entry_id})
-        return DiaryAdd.model_validate({**fields, "id": entry_id, "time": time, "author": given.get("author", author)})
+        return wish(fields, entry_id, time, given.get("author", author), now)
     except (ValueError, UsageError) as error:
         raise UsageError(f"line {number}: {str(error).splitlines()[0]}") from error
 

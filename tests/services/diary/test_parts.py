@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from cryptography import x509
 
+from spasmwatch.cli import main
 from spasmwatch.domain.agreement import Share, agree
 from spasmwatch.errors import SettingsError, SpasmWatchError, UsageError
 from spasmwatch.settings import Settings, load
@@ -26,6 +27,7 @@ from support.make import spasm
 from support.servers import free_port
 
 BERLIN = ZoneInfo("Europe/Berlin")
+LATER = datetime(2026, 12, 1, tzinfo=UTC)
 
 
 class Stopwatch:
@@ -79,14 +81,15 @@ def test_spasms_in_quick_succession_are_one_episode() -> None:
 
 def test_a_table_is_read_in_the_homes_time() -> None:
     rows = ["2026-03-02T08:15,caffeine,coffee,2,cups,", "2026-07-01T08:00+00:00,note,,,,ok"]
-    first, second = tables.read(["time,kind,subkind,value,unit,text", *rows], author="anna", zone=BERLIN)
+    first, second = tables.read(["time,kind,subkind,value,unit,text", *rows], author="anna", zone=BERLIN, now=LATER)
     assert first.time == datetime(2026, 3, 2, 7, 15, tzinfo=UTC)
     assert (first.value, first.author, second.text) == (2, "anna", "ok")
 
 
 def test_the_same_row_read_twice_is_the_same_entry() -> None:
     rows = ["time,kind,value", "2026-03-02T08:15,stress,7"]
-    assert tables.read(rows, author="a", zone=BERLIN)[0].id == tables.read(rows, author="a", zone=BERLIN)[0].id
+    first, second = (tables.read(rows, author="a", zone=BERLIN, now=LATER)[0].id for _ in range(2))
+    assert first == second
 
 
 @pytest.mark.parametrize(
@@ -100,11 +103,16 @@ def test_the_same_row_read_twice_is_the_same_entry() -> None:
         (["time,kind,colour"], "unknown column 'colour'"),
         (["time,kind", "2026-03-02T08:15,stress,7"], "line 2: more cells than columns"),
         ([], "missing: time, kind"),
+        (["time,kind", "2030-01-01T00:00,stress"], "line 2: an entry cannot lie in the future"),
+        (["time,kind", "1900-01-01T00:00,stress"], "line 2: an entry cannot lie more than ten years back"),
+        (["time,kind,author", "2026-03-02T08:15,stress,a b"], "line 2: author: String should match"),
+        (["time,kind,text", '2026-03-02T08:15,note,"open'], "not a table: unexpected end of data"),
+        (["time,kind,kind", "2026-03-02T08:15,stress,note"], "column 'kind' is there twice"),
     ],
 )
 def test_a_wrong_row_is_named_by_its_line(rows: list[str], problem: str) -> None:
     with pytest.raises(UsageError, match=re.escape(problem)):
-        tables.read(rows, author="anna", zone=BERLIN)
+        tables.read(rows, author="anna", zone=BERLIN, now=LATER)
 
 
 @pytest.mark.parametrize(
@@ -240,3 +248,12 @@ def _shake_hands(certificate: Path, key: Path, authority: Path, name: str) -> No
                 side.do_handshake()
             except ssl.SSLWantReadError:
                 continue
+
+
+def test_an_entry_from_the_command_line_with_an_impossible_author_is_one_clear_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "spasmwatch.toml"
+    file.write_text(f"[home]\ndata = {str(tmp_path)!r}\n", encoding="utf-8")
+    assert main(["diary", "add", "stress", "--author", "a b", "--settings", str(file)]) == 2
+    assert capsys.readouterr().err.startswith("spasmwatch: author: String should match")

@@ -1,7 +1,7 @@
 // One tap logs at once; where a question is open, a sheet asks it. Later entries: "it was at …".
 import { ask } from "./ask.js";
 import { deliver } from "./queue.js";
-import { clock, failed, identity, instant, notice, text } from "./wire.js";
+import { clock, failed, identity, instant, local, notice, text } from "./wire.js";
 
 let ago = "0";
 
@@ -21,7 +21,10 @@ function choose(button) {
   ago = button.dataset.ago;
   for (const one of button.parentElement.children) one.setAttribute("aria-pressed", String(one === button));
   document.getElementById("at-label").hidden = ago !== "other";
-  if (ago === "other") document.getElementById("at").focus();
+  if (ago !== "other") return;
+  const field = document.getElementById("at");
+  field.value ||= local(new Date());
+  field.focus();
 }
 
 function chosenTime() {

@@ -60,9 +60,16 @@ export function identity() {
 
 const zone = document.body.dataset.zone;
 
-// A time of day as the home's clocks show it, wherever the phone is.
+// A time as the home's clocks show it, wherever the phone is: the time of day, with the date where it is not today's.
 export function clock(time) {
-  return time.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone });
+  const shown = time.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone });
+  const day = (moment) => moment.toLocaleDateString("en-GB", { weekday: "short", day: "numeric", month: "short", timeZone: zone });
+  return day(time) === day(new Date()) ? shown : `${shown}, ${day(time)}`;
+}
+
+// The value of a datetime-local field for this moment, as the home's clocks show it.
+export function local(time) {
+  return new Date(time.getTime() + offset(time.getTime())).toISOString().slice(0, 16);
 }
 
 // The moment at which the home's clocks show this date and time (the value of a datetime-local field).
