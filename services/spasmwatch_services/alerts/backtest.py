@@ -27,6 +27,8 @@ class Tally:
     first: datetime | None = None
     last: datetime | None = None
     records: int = 0
+    furthest_back: timedelta = timedelta(0)
+    """How much earlier a record became known than one that stood before it."""
 
     def add(self, alert: Alert) -> None:
         """Count a transition. Warnings and urgent alerts that fire are pushes; a first firing is an alert."""
@@ -56,6 +58,8 @@ def replay(
             break
         tally.first = tally.first or now
         tally.records += 1
+        if player.now is not None and now < player.now:
+            tally.furthest_back = max(tally.furthest_back, player.now - now)
         for alert in player.take(record, now):
             tally.add(alert)
             yield alert
@@ -83,22 +87,18 @@ class _Player:
         if record.id in self._seen:
             return []
         self._seen.add(record.id)
-        self.now = now if self.now is None else max(now, self.now)
-        alerts = self._tick(self.now)
-        return alerts + self._stamped(self._engine.record(record, self.now))
+        now = now if self.now is None else max(now, self.now)
+        alerts = self.run_on(now)
+        return alerts + self._stamped(self._engine.record(record, now))
 
     def run_on(self, end: datetime) -> list[Alert]:
         """What happens until ``end`` without further records."""
-        alerts = self._tick(end)
-        self.now = max(self.now or end, end)
-        return alerts
-
-    def _tick(self, now: datetime) -> list[Alert]:
         alerts: list[Alert] = []
         due = self._engine.due()
-        while due is not None and due <= now:
+        while due is not None and due <= end:
             alerts += self._stamped(self._engine.tick(due))
             due = self._engine.due()
+        self.now = max(self.now or end, end)
         return alerts
 
     def _stamped(self, outcome: Outcome) -> list[Alert]:

@@ -1,6 +1,7 @@
 """``spasmwatch alerts`` and ``spasmwatch backtest``."""
 
 import json
+import logging
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -17,8 +18,14 @@ if TYPE_CHECKING:
     from spasmwatch_services.alerts.backtest import Tally
 
 
+log = logging.getLogger(__name__)
+
 LEAST_DAYS = 14
 """Shorter histories are not scaled to a month."""
+DISORDER = timedelta(hours=1)
+"""Records that stand so much too late in a file come out of its order; a little is usual."""
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+"""No record can be later."""
 
 
 def alerts(parser: ArgumentParser) -> Handler:
@@ -76,6 +83,11 @@ def _run(arguments: Namespace, chosen: "Settings", until: datetime | None, name:
             print(json.dumps({**alert.model_dump(mode="json"), **extra}, ensure_ascii=False))
         else:
             print(_line(alert, chosen))
+    if tally.furthest_back > DISORDER:
+        log.warning(
+            "records are not in the order in which they became known: one stands %s too late; alerts may be missing",
+            tally.furthest_back,
+        )
     return tally
 
 
@@ -110,7 +122,10 @@ def _until(text: str | None, chosen: "Settings") -> datetime | None:
         time = datetime.fromisoformat(text)
     except ValueError as error:
         raise UsageError(f"--until: {text!r} is no time; write e.g. 2026-11-23T07:28:00Z") from error
-    return time if time.tzinfo else time.replace(tzinfo=chosen.home.zone)
+    time = time if time.tzinfo else time.replace(tzinfo=chosen.home.zone)
+    if time >= LATEST:
+        raise UsageError(f"--until: {text!r} is too late; no record can be from {LATEST.year} or after")
+    return time
 
 
 def _line(alert: "Alert", chosen: "Settings") -> str:

@@ -209,6 +209,92 @@ def test_a_missing_face_is_blind_when_it_would_usually_be_seen() -> None:
     assert home.seen("blind")[-1] == ("resolved", "warning")
 
 
+def test_minutes_older_than_all_that_is_remembered_may_still_arrive() -> None:
+    home = Home()
+    for day in range(20):
+        home.hear(minutes(NOON + timedelta(days=day), 2))
+    late = minutes(NOON - timedelta(days=3), 1)[0]
+    home.engine.record(late, NOON + timedelta(days=20))
+    assert home.engine.book("patient").days[(NOON - timedelta(days=3)).date()].observed_s == 60.0
+
+
+def blind_home() -> Home:
+    """A home that has been blind for half a day, in its ninth day."""
+    home = Home()
+    absent = {"observed_s": 0.0, "face_s": 0.0, "unobserved": {"absent": 60.0}}
+    for day in range(8):
+        start = NOON + timedelta(days=day)
+        home.hear(minutes(start, 60) + minutes(start + timedelta(minutes=60), 1380, **absent))  # type: ignore[arg-type]
+    home.hear(minutes(NOON + timedelta(days=8), 300, **absent))  # type: ignore[arg-type]
+    assert home.seen("blind") == [("firing", "info")]
+    return home
+
+
+def test_a_face_that_was_seen_hours_ago_and_is_told_late_is_not_seen_now() -> None:
+    home = blind_home()
+    late = minutes(NOON + timedelta(days=8, minutes=-30), 1)[0]
+    home._note(home.engine.record(late, NOON + timedelta(days=8, hours=5)))
+    assert home.seen("blind") == [("firing", "info")]
+
+
+def test_a_minute_from_the_future_does_not_hide_that_nobody_is_seen() -> None:
+    home = Home()
+    future = minutes(NOON + timedelta(days=700), 1)[0]
+    home._note(home.engine.record(future, NOON))
+    absent = {"observed_s": 0.0, "face_s": 0.0, "unobserved": {"absent": 60.0}}
+    for day in range(8):
+        start = NOON + timedelta(days=day, hours=1)
+        home.hear(minutes(start, 60) + minutes(start + timedelta(minutes=60), 1380, **absent))  # type: ignore[arg-type]
+    home.hear(minutes(NOON + timedelta(days=8, hours=1), 300, **absent))  # type: ignore[arg-type]
+    assert home.seen("blind") == [("firing", "info")]
+
+
+def test_nothing_is_judged_during_a_pause_but_at_its_end() -> None:
+    home = Home()
+    for day in range(30):
+        evening = NOON + timedelta(days=day, hours=7)
+        home.hear(minutes(evening, 60) + spasms(evening, 12 if day < 28 else 48, every_s=70))
+    home.alerts.clear()
+    night = NOON + timedelta(days=29, hours=8)
+    paused = {"observed_s": 0.0, "face_s": 0.0, "unobserved": {"paused": 60.0}}
+    home.hear(minutes(night, 18 * 60, **paused))  # type: ignore[arg-type]
+    assert home.seen("worsening") == []
+    home.hear(minutes(night + timedelta(hours=18), 2))
+    assert home.seen("worsening") == [("firing", "warning")]
+    assert home.alerts[-1].time >= night + timedelta(hours=18)
+
+
+def test_a_camera_whose_program_only_says_that_it_is_paused_is_no_fault() -> None:
+    home = Home()
+    home.hear(minutes(NOON, 3 * 1440))
+    begin = NOON + timedelta(days=3)
+    told = [make.health(begin + timedelta(minutes=n), program="edge", state="paused") for n in range(300)]
+    home.hear([make.stamped(health, "cam1") for health in told])
+    assert home.seen("fault") == []
+    home.until(begin + timedelta(minutes=311))
+    assert home.seen("fault") == [("firing", "info")]
+
+
+def test_a_camera_that_is_switched_off_every_night_pushes_nobody() -> None:
+    home = Home()
+    for day in range(8):
+        if day == 2:
+            home.pushed = 0  # the first nights had to be learnt
+        evening = NOON + timedelta(days=day, hours=7)
+        home._note(home.engine.availability("cam1", online=True, now=evening))
+        home.hear(minutes(evening, 180))
+        home._note(home.engine.availability("cam1", online=False, now=evening + timedelta(hours=3)))
+    assert home.pushed == 0
+
+
+def test_a_camera_that_dies_is_pushed_once() -> None:
+    home = Home()
+    home.hear(minutes(NOON, 3 * 1440))
+    home._note(home.engine.availability("cam1", online=False, now=NOON + timedelta(days=3, seconds=90)))
+    home.until(NOON + timedelta(days=3, hours=3))
+    assert home.pushed == 1
+
+
 def test_a_restart_of_a_program_is_no_fault_but_its_absence_is() -> None:
     home = Home()
     home._note(home.engine.availability("recorder", online=False, now=NOON))

@@ -69,12 +69,25 @@ def test_broken_lines_are_named_and_the_rest_is_judged(
     assert "worsening" in capsys.readouterr().out
 
 
+def test_a_file_that_is_not_in_order_is_judged_with_a_warning(
+    history: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    backwards = tmp_path / "backwards.jsonl"
+    lines = history.read_bytes().splitlines(keepends=True)
+    backwards.write_bytes(b"".join(reversed(lines)))
+    assert main(["backtest", "--input", str(backwards)]) == 0
+    said = capsys.readouterr()
+    assert "not in the order in which they became known" in said.err
+    assert f"{len(lines)} records" in said.out
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
         (["--input", "nowhere.jsonl"], 1, "cannot read nowhere.jsonl"),
         (["--timezone", "Mars/Olympus"], 2, "no IANA time zone"),
         (["--until", "tomorrow"], 2, "is no time"),
+        (["--until", "9999-12-31T00:00:00Z"], 2, "is too late"),
     ],
 )
 def test_wrong_use_is_one_clear_line(

@@ -52,6 +52,7 @@ class Engine:
         self._listening_since: datetime | None = None
         self._deaf = False
         self._ticked_at: datetime | None = None
+        self._latest: datetime | None = None
         self._due: datetime | None = None
         self._due_is_old = True
         self._people: dict[str, Person] = {}
@@ -65,6 +66,7 @@ class Engine:
         """Take in a record that has just become known; kinds that no rule looks at do nothing."""
         if record.node == NODE:
             return Outcome()
+        self._latest = now
         return self._noted(self._taken(record, now))
 
     def listen(self, now: datetime, deaf: bool = False) -> None:
@@ -103,6 +105,8 @@ class Engine:
         times += [self._next_judgement(person) for person in self._people.values()]
         times += [self._grown_at(alert) for alert in self.lifecycle.open()]
         due = min((at for at in times if at is not None), default=None)
+        if due is not None and self._latest is not None:
+            due = max(due, self._latest)  # what had to wait for a record is due now, not at its hour in the past
         # What was due and could not be settled is looked at again, but not without end at the same instant.
         return due if due is None or self._ticked_at is None else max(due, self._ticked_at + TICK)
 
@@ -160,6 +164,9 @@ class Engine:
             case Diary():
                 return self._diary(record, now)
             case Health():
+                camera = self._cameras.get(record.node)
+                if camera is not None and record.state == "paused":
+                    camera.paused(now)
                 return self._judged(faults.health(record, self._rules.fault), now)
         return Outcome()
 
@@ -181,23 +188,25 @@ class Engine:
         minute = Minute.of(observation, self._zone)
         person, camera = self._person(observation.person), self._camera(observation)
         outcome = self._clock(observation.node, observation.clock_ok, now)
-        if camera.observation(minute, now) and self.lifecycle.is_open(camera.key):
+        fresh = camera.observation(minute, now)
+        if fresh and self.lifecycle.is_open(camera.key):
             outcome.add(self.lifecycle.clear(camera.key, now, f"camera {observation.node} reports again"))
         if not observation.clock_ok:
             return outcome
         if person.memory.judged is None:
             self._set_judged(person, now)
         person.book.observe(minute)
-        self._face(person, minute, now, outcome)
+        self._face(person, minute, now, fresh, outcome)
         self._escalation_minute(person, minute, now, outcome)
         return outcome
 
-    def _face(self, person: Person, minute: Minute, now: datetime, outcome: Outcome) -> None:
-        blindness = person.blindness
-        finding = blindness.observation(minute)
+    def _face(self, person: Person, minute: Minute, now: datetime, fresh: bool, outcome: Outcome) -> None:
+        blindness, was_paused = person.blindness, person.memory.face.paused
+        finding = blindness.observation(minute, now)
+        self._due_is_old |= person.memory.face.paused != was_paused
         if finding is not None and self._rules.blind.enabled:
             outcome.add(self.lifecycle.report(finding, now))
-        elif blindness.seen and self.lifecycle.is_open(blindness.key):
+        elif fresh and blindness.seen and self.lifecycle.is_open(blindness.key):
             outcome.add(self.lifecycle.clear(blindness.key, now, "the face is seen again"))
 
     def _escalation_minute(self, person: Person, minute: Minute, now: datetime, outcome: Outcome) -> None:
@@ -263,6 +272,9 @@ class Engine:
             return None
         if alert.state not in ("firing", "acknowledged", "snoozed"):
             return None
+        camera = self._cameras.get(alert.key.node or "")
+        if alert.key.what == "offline" and camera is not None and camera.known(alert.since):
+            return None  # its silence is pushed, once, and by what is usual for it
         return alert.since + timedelta(minutes=self._rules.fault.warn_after_minutes)
 
     def _silence_due(self, camera: CameraSilence) -> datetime | None:
@@ -281,8 +293,8 @@ class Engine:
     # Once a day
 
     def _next_judgement(self, person: Person) -> datetime | None:
-        if person.memory.judged is None:
-            return None
+        if person.memory.judged is None or self._condition(person):
+            return None  # neither worse nor better while nothing can be seen: it waits until then
         day = person.memory.judged + timedelta(days=1)
         return datetime.combine(day, time(self._rules.worsening.hour), self._zone)
 
@@ -290,8 +302,6 @@ class Engine:
         self._set_judged(person, now)
         today = person.book.local_day(now)
         person.book.touched.update(person.book.forget_before(today - timedelta(days=KEPT_DAYS)))
-        if self._impaired(person):
-            return Outcome()  # neither worse nor better while nothing can be seen
         outcome = Outcome()
         for about, verdict in person.judge().judge(today):
             if isinstance(verdict, Finding):
@@ -302,7 +312,9 @@ class Engine:
 
     def condition(self, name: str) -> Literal["fault", "paused"] | None:
         """Why nothing can be said about a person now; None when the person is watched as usual."""
-        person = self._person(name)
+        return self._condition(self._person(name))
+
+    def _condition(self, person: Person) -> Literal["fault", "paused"] | None:
         if self._impaired(person):
             return "fault"
         return "paused" if person.memory.face.paused else None

@@ -7,6 +7,7 @@ only switched on for a while each day are learnt: what is usual for this one, an
 import statistics
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from spasmwatch.domain.alerting.lifecycle import Finding, Key
 from spasmwatch.domain.alerting.parameters import Blind, Faults
@@ -22,10 +23,6 @@ OFTEN_OFF = timedelta(hours=1)
 LEAST_OFF = timedelta(hours=66)
 """A camera that is usually off for longer than OFTEN_OFF each day pushes nobody before LEAST_OFF: two days away from
 home are no alarm."""
-CHECK_S = 600
-"""How often, in seconds of looking, a missing face is judged."""
-USUAL_FACTORS = (1.5, 3.3)
-"""Silences, as multiples of the usual one, that are a note and a push: one day without the camera is no push."""
 NEW = timedelta(hours=36)
 """So young a camera has no usual gaps yet; its silence goes on the page but pushes nobody."""
 
@@ -63,14 +60,22 @@ class CameraSilence:
         if day not in memory.gaps:
             self._usual = None
             memory.gaps[day] = 0.0
-            for old in sorted(memory.gaps)[:-LEARNT_DAYS]:
-                del memory.gaps[old]
+            _keep_latest(memory.gaps, LEARNT_DAYS)
         if len(memory.gaps) == 1 and gap > self._after.total_seconds():
             memory.interruptions += 1
-        if gap > memory.gaps[day]:
+        # What is older than all that is remembered, delivered late, is not learnt from.
+        if gap > memory.gaps.get(day, gap):
             self._usual = None
             memory.gaps[day] = gap
         return now - end < self._after
+
+    def paused(self, now: datetime) -> None:
+        """It says that it is paused: no report is expected meanwhile."""
+        self.memory.last = max(self.memory.last, now)
+
+    def known(self, now: datetime) -> bool:
+        """Whether it is no longer too young to have usual gaps."""
+        return now - self.memory.first >= NEW
 
     def usual_gap(self) -> float:
         """Seconds of silence that are usual at least every other day; 0 for a camera that runs all the time."""
@@ -101,7 +106,7 @@ class CameraSilence:
         silence = now - self.memory.last
         if silence < note:
             return None
-        push = silence >= warn and now - self.memory.first >= NEW
+        push = silence >= warn and self.known(now)
         text = f"camera {self._node}: no report for {_span(silence)} (limit {_span(note)})"
         evidence = {"silence_s": silence.total_seconds(), "limit_s": note.total_seconds()}
         return Finding(self.key, "warning" if push else "info", text, {**evidence, "cause": "silent"})
@@ -125,26 +130,33 @@ class Blindness:
         self._settings, self._book, self.memory = settings, book, memory
         self.key = Key("blind", person)
 
-    def observation(self, minute: Minute) -> Finding | None:
+    def observation(self, minute: Minute, now: datetime) -> Finding | None:
         """A minute has passed; a finding when the face has been missing for too long."""
         memory, observation, day = self.memory, minute.observation, minute.day
+        end = min(minute.end, now)
+        face = max(observation.face_s, observation.observed_s)
+        self._learn(day, minute.hour, face)
         if memory.first is None:
             memory.first = observation.start
-        if day not in memory.hours:
-            memory.hours[day] = [0.0] * 24
-            for old in sorted(memory.hours)[: -LEARNT_DAYS - 1]:
-                del memory.hours[old]
+        if memory.last is not None and end < memory.last:
+            return None  # delivered late: it says nothing about now
         memory.paused = observation.unobserved.get("paused", 0.0) > observation.seconds / 2
-        face = max(observation.face_s, observation.observed_s)
         if face > 0:
-            memory.hours[day][minute.hour] += face
-            memory.last, memory.looked_s = minute.end, 0.0
+            memory.last, memory.looked_s = end, 0.0
             return None
         if memory.paused:
             return None
         before = memory.looked_s // CHECK_S
         memory.looked_s += observation.seconds
-        return self._check(minute.end, day) if memory.looked_s // CHECK_S > before else None
+        return self._check(end, day) if memory.looked_s // CHECK_S > before else None
+
+    def _learn(self, day: date, hour: int, face_s: float) -> None:
+        hours = self.memory.hours
+        if day not in hours:
+            hours[day] = [0.0] * 24
+            _keep_latest(hours, LEARNT_DAYS + 1)
+        if day in hours:
+            hours[day][hour] += face_s
 
     @property
     def seen(self) -> bool:
@@ -178,6 +190,11 @@ class Blindness:
         offset = since.astimezone(self._book.zone)
         start = offset.hour + offset.minute / 60
         return whole, days * whole + sum(profile[h % 24] * _part(h, start, start + rest) for h in range(48))
+
+
+def _keep_latest(days: dict[date, Any], number: int) -> None:
+    for old in sorted(days)[:-number]:
+        del days[old]
 
 
 def _part(hour: int, start: float, end: float) -> float:
