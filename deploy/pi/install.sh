@@ -112,9 +112,13 @@ system_packages() {
 }
 
 account() {
+    local group
     id spasmwatch >/dev/null 2>&1 \
         || useradd --system --home-dir /var/lib/spasmwatch --shell /usr/sbin/nologin spasmwatch
-    ! getent group gpio >/dev/null || usermod -aG gpio spasmwatch
+    # Also for commands by hand (edge place, enrol, check --camera); gpio is the pause button's.
+    for group in video gpio; do
+        ! getent group "$group" >/dev/null || usermod -aG "$group" spasmwatch
+    done
     install -d -m 0700 "$DATA" "$BACKUPS"
     install -d -m 0750 "$SETTINGS"
     chown spasmwatch:spasmwatch "$DATA" "$BACKUPS"

@@ -15,6 +15,8 @@ STAND_INS = {
     "apt-cache": "exit 0",
     "useradd": "exit 0",
     "userdel": "exit 0",
+    "usermod": "exit 0",
+    "getent": '[ "$2" = video ]',
     "chown": "exit 0",
     "systemctl": 'case "$*" in *"${BROKEN:-nothing is broken}"*) exit 1;; esac; exit 0',
     # `python3 -m venv … FOLDER` makes a folder whose python accepts everything and whose spasmwatch does nothing.
@@ -100,6 +102,9 @@ def test_a_whole_home_is_installed_and_started(machine: Machine) -> None:
     log = machine.log.read_text()
     assert "systemctl restart spasmwatch\n" in log
     assert "python3-picamera2" in log
+    # Placing and enrolling are done by hand, as this user and without systemd's rights.
+    assert "usermod -aG video spasmwatch" in log
+    assert "gpio spasmwatch" not in log
 
 
 def test_installing_again_changes_nothing_and_builds_nothing(machine: Machine) -> None:
