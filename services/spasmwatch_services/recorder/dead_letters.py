@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -47,29 +48,43 @@ class DeadLetters:
         self._file, self._older = folder / "dead-letters.jsonl", folder / "dead-letters.1.jsonl"
         self._max_bytes = max_mb * 1e6
         self._lock = threading.Lock()
-        self._known: dict[str, None] = {}
-        for letter in self:
-            self._remember(letter.digest)
+        self._known: dict[str, float] = {}
+        self._seen: list[tuple[int, int, int]] = []
+        self._notice_others()
 
-    def add(self, topic: str, payload: bytes, reason: str) -> bool:
-        """Keep a letter, on disk when this returns. False when the very same payload was there already.
+    def add(self, topic: str, payload: bytes, reason: str) -> float | None:
+        """Keep a letter, on disk when this returns. Raises SpasmWatchError when the disk does not take it.
 
-        Raises SpasmWatchError when the disk does not take it.
+        None for a new letter; for a payload that is there already, how many seconds this program has known it.
         """
         letter = DeadLetter(rfc3339(datetime.now(UTC)), topic, reason, payload[:EXCERPT])
         with self._lock:
-            if letter.digest in self._known:
-                return False
             try:
+                self._notice_others()
+                if letter.digest in self._known:
+                    return time.monotonic() - self._known[letter.digest]
                 with self._alone():
                     self._append(letter)
+                    self._seen = self._stamps()
             except OSError as error:
                 raise SpasmWatchError(f"cannot write {self._file}: {error.strerror}; make room on the disk") from error
             self._remember(letter.digest)
-            return True
+            return None
+
+    def _notice_others(self) -> None:
+        """A person may have removed letters with a program of their own: these are new when they come again."""
+        if self._stamps() != self._seen:
+            before, self._known, self._seen = self._known, {}, self._stamps()
+            for letter in self:
+                self._remember(letter.digest)
+            self._known.update((digest, since) for digest, since in before.items() if digest in self._known)
+
+    def _stamps(self) -> list[tuple[int, int, int]]:
+        facts = [file.stat() for file in (self._older, self._file) if file.exists()]
+        return [(fact.st_ino, fact.st_size, fact.st_mtime_ns) for fact in facts]
 
     def _remember(self, digest: str) -> None:
-        self._known[digest] = None
+        self._known[digest] = time.monotonic()
         if len(self._known) > REMEMBERED:
             del self._known[next(iter(self._known))]
 
@@ -85,7 +100,9 @@ class DeadLetters:
         if self._file.exists() and self._file.stat().st_size > self._max_bytes:
             self._file.replace(self._older)
         line = _line(letter)
-        with os.fdopen(os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as file:
+        with os.fdopen(os.open(self._file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600), "a+b") as file:
+            if file.tell() and os.pread(file.fileno(), 1, file.tell() - 1) != b"\n":
+                line = b"\n" + line  # what a power cut or a full disk left half-written stays a line of its own
             file.write(line)
             file.flush()
             os.fsync(file.fileno())
@@ -99,22 +116,22 @@ class DeadLetters:
                         if (letter := _letter(line)) is not None:
                             yield letter
 
-    def keep_only(self, wanted: set[str]) -> None:
-        """Rewrite the files with the letters of these digests alone. Raises SpasmWatchError when that fails."""
+    def remove(self, digests: set[str]) -> None:
+        """Rewrite the files without these letters; what has come meanwhile stays. Raises SpasmWatchError."""
         try:
             with self._lock, self._alone():
                 for file in (self._older, self._file):
                     if file.exists():
-                        _rewrite(file, wanted)
-                self._known = {digest: None for digest in self._known if digest in wanted}
+                        _rewrite(file, digests)
+                self._known = {digest: since for digest, since in self._known.items() if digest not in digests}
         except OSError as error:
             raise SpasmWatchError(f"cannot rewrite {self._file}: {error.strerror}") from error
 
 
-def _rewrite(file: Path, wanted: set[str]) -> None:
+def _rewrite(file: Path, unwanted: set[str]) -> None:
     letters = [letter for line in file.read_bytes().splitlines() if (letter := _letter(line))]
     new = file.with_suffix(".new")
-    new.write_bytes(b"".join(_line(letter) for letter in letters if letter.digest in wanted))
+    new.write_bytes(b"".join(_line(letter) for letter in letters if letter.digest not in unwanted))
     new.chmod(0o600)
     new.replace(file)
 

@@ -29,6 +29,8 @@ from spasmwatch_services.recorder.rollup_keeper import RollupKeeper
 log = logging.getLogger(__name__)
 
 LONGEST_PAUSE_S = 30.0
+MEANT_S = 5.0
+"""A payload that is no record and still comes after this time comes from its producer's outbox."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,19 +125,23 @@ class Recorder:
         return record
 
     def _bury(self, message: Message, reason: str) -> None:
-        """Into the dead-letter file. A receipt goes out only for one that comes again: its producer means it."""
+        """Into the dead-letter file.
+
+        A receipt goes out only for one that comes again after a while: its producer means it. Copies of a mangled
+        message come at once, and the record itself may still be under way.
+        """
         try:
-            new = self._dead_letters.add(message.topic, message.payload, reason)
+            known_s = self._dead_letters.add(message.topic, message.payload, reason)
         except SpasmWatchError as error:
             # Its producer, if it has one, keeps it: there is no receipt.
             self._trouble("dead letters", str(error))
             message.acknowledge()
             return
         self._trouble("dead letters", None)
-        if new:
-            self._figures.dead_letters += 1
+        self._figures.dead_letters += 1
+        if known_s is None:
             log.warning("dead letter on %s: %s", message.topic[:200], reason)
-        elif (receipt := _receipt_for(message)) is not None:
+        elif known_s >= MEANT_S and (receipt := _receipt_for(message)) is not None:
             self._bus.post(self._topics.of(message.topic.split("/")[-2], "stored"), receipt.payload())
         message.acknowledge()
 

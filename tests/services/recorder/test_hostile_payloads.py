@@ -111,7 +111,6 @@ def post(tmp_path_factory: pytest.TempPathFactory) -> Post:
 def test_any_payload_is_either_stored_whole_or_counted_as_dead(post: Post, payload: bytes, what: str) -> None:
     before = sum(post.store.counts().values())
     dead = post.figures.dead_letters
-    known = {letter.digest for letter in post.letters}
     assert post.deliver(TOPICS.of("cam1", what), payload)
     try:
         record = parse(payload)
@@ -122,8 +121,8 @@ def test_any_payload_is_either_stored_whole_or_counted_as_dead(post: Post, paylo
         assert post.figures.dead_letters == dead
     else:
         assert sum(post.store.counts().values()) == before
-        again = post.figures.dead_letters == dead
-        assert again == ({letter.digest for letter in post.letters} == known)
+        assert post.figures.dead_letters == dead + 1
+        assert any(letter.payload == payload for letter in post.letters)
 
 
 @settings(max_examples=200, deadline=None)

@@ -227,12 +227,42 @@ def test_a_record_on_a_foreign_topic_is_not_stored(bench: Bench) -> None:
     assert bench.store.counts() == {}
 
 
-def test_a_letter_that_comes_again_is_kept_once_and_receipted(bench: Bench) -> None:
+def test_a_letter_that_comes_again_later_is_kept_once_counted_each_time_and_receipted(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fields = json.loads(make.stamped(make.spasm(), seq=7).payload()) | {"intensity": 9}
-    for _ in range(3):
-        bench.producer.publish(TOPICS.of("cam1", "spasm"), json.dumps(fields).encode())
+
+    def send(number: int) -> None:
+        for _ in range(number):
+            bench.producer.publish(TOPICS.of("cam1", "spasm"), json.dumps(fields).encode())
+
+    send(3)
+    until(lambda: bench.figures.dead_letters == 3)
+    assert bench.receipted() == set(), "these may be copies of a mangled message, the record itself under way"
+    monkeypatch.setattr("spasmwatch_services.recorder.service.MEANT_S", 0.0)
+    send(1)
     until(lambda: bench.receipted() == {7})
     assert len(list(bench.dead_letters)) == 1
+    assert bench.figures.dead_letters == 4
+
+
+def test_a_half_written_letter_does_not_spoil_the_next(tmp_path: Path) -> None:
+    (tmp_path / "dead-letters.jsonl").write_bytes(b'{"time": "2026-03-02T08:00:00Z", "top')
+    letters = DeadLetters(tmp_path, 1)
+    letters.add("a/b/c/spasm", b"first", "wrong")
+    letters.add("a/b/c/spasm", b"second", "wrong")
+    assert [letter.payload for letter in letters] == [b"first", b"second"]
+
+
+def test_letters_that_come_while_others_are_removed_stay(tmp_path: Path) -> None:
+    mine, recorders = DeadLetters(tmp_path, 1), DeadLetters(tmp_path, 1)
+    recorders.add("a/b/c/spasm", b"first", "wrong")
+    [first] = mine
+    recorders.add("a/b/c/spasm", b"second", "wrong")
+    mine.remove({first.digest})
+    assert [letter.payload for letter in mine] == [b"second"]
+    recorders.add("a/b/c/spasm", b"first", "wrong")
+    assert [letter.payload for letter in mine] == [b"second", b"first"]
 
 
 def test_a_number_that_never_comes_is_a_fault(tmp_path: Path) -> None:
