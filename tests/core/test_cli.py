@@ -32,6 +32,8 @@ def test_an_unknown_command_is_one_line_and_status_2(capsys: pytest.CaptureFixtu
     [
         (["demo", "--video", "absent.mp4", "--no-browser"], 1, "no video at absent.mp4"),
         (["demo", "--duration", "-1"], 2, "--duration"),
+        (["demo", "--settings", __file__], 2, "not valid TOML"),
+        (["demo", "--settings", str(Path(__file__).with_name("none.toml"))], 2, "no settings file"),
         (["demo", "--duration", "nan"], 2, "--duration"),
         (["demo", "--port", "70000"], 2, "--port must be a number from 0 to 65535"),
         (["demo", "--speed", "max"], 2, "--speed max needs --video"),

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import FrameType
 
 from spasmwatch.cli import Handler
+from spasmwatch.errors import UsageError
 from spasmwatch.settings import load
 
 
@@ -39,6 +40,9 @@ def demo(parser: argparse.ArgumentParser) -> Handler:
     def handler(arguments: argparse.Namespace) -> None:
         from spasmwatch.home.demo import Demo, DemoOptions
 
+        if arguments.settings is not None:
+            load(arguments.settings)  # what is wrong in it is said first
+            raise UsageError("the demo has settings of its own; `spasmwatch run --settings FILE` runs your home")
         logging.getLogger().setLevel("WARNING")
         options = DemoOptions(
             video=arguments.video,
