@@ -97,6 +97,16 @@ def test_traces_of_movements_go_with_the_watched_person(tmp_path: Path, capsys: 
     assert "home.person" in capsys.readouterr().out
 
 
+def test_a_camera_that_cannot_reach_the_store_forgets_what_it_keeps(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = Path(_home(tmp_path))
+    settings.write_text(settings.read_text() + '[store]\nkind = "influx"\n')
+    assert main(["forget", WHO, "--yes", "--settings", str(settings)]) == 0
+    assert "where the recorder runs" in capsys.readouterr().out
+    assert not (tmp_path / "data" / "enrolment" / f"{WHO}.npy").exists()
+
+
 def test_a_backup_taken_afterwards_holds_nothing_of_the_person(tmp_path: Path) -> None:
     settings = _home(tmp_path)
     assert main(["forget", WHO, "--yes", "--settings", settings]) == 0
