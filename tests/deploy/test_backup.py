@@ -46,6 +46,9 @@ class House:
         (folder / "mosquitto" / "data").mkdir(parents=True)
         (folder / "mosquitto" / "acl").write_text("user cam1\n")
         (folder / "mosquitto" / "data" / "mosquitto.db").write_text("retained")
+        for kept in ("edge/enrolment/patient.npy", "recorder2/recorder/letters", "grafana/grafana.db"):
+            (folder / "data" / kept).parent.mkdir(parents=True)
+            (folder / "data" / kept).write_text(kept)
         self.data.mkdir(parents=True)
         (self.data / "pause.json").write_text("{}")
         (self.data / "models").mkdir()
@@ -242,6 +245,9 @@ def test_what_is_there_is_not_overwritten_unless_asked_and_then_moved_aside(
     assert (house.data / "pause.json").read_text() == "{}"
     (aside,) = house.data.glob("before-restore-*")
     assert (aside / "pause.json").read_text() == '{"newer": 1}'
+    assert house.run("backup", str(tmp_path / "again.tar.gz")) == 0
+    with tarfile.open(tmp_path / "again.tar.gz") as archive:
+        assert not [name for name in archive.getnames() if "before-restore" in name]
 
 
 @pytest.mark.parametrize("damage", ["empty", "cut", "text", "changed", "no manifest", "newer layout"])

@@ -21,10 +21,12 @@ BESIDE_SETTINGS = (
     "ca.crt", "own.crt", "own.key", "mqtt_password", "mqtt_password.txt",
 )  # fmt: skip
 """What ``init`` and the installer lay beside a settings file."""
-GRAFANA = "data/grafana"
-"""Grafana's accounts and preferences, below a server's ``var``."""
+BESIDE_DATA = ("data/edge", "data/recorder2", "data/grafana")
+"""What other containers keep below a server's ``var``: enrolment, a second recorder's dead letters, accounts."""
 REPLACEABLE = ("models", "log")
 """Folders in ``home.data`` that need no backup."""
+ASIDE = "before-restore-"
+"""How the folder begins to which ``restore`` moves what was there; backups leave it out."""
 
 
 def backup(parser: argparse.ArgumentParser) -> Handler:
@@ -49,7 +51,8 @@ def _backup(args: argparse.Namespace) -> None:
         target = folder / f"spasmwatch-{datetime.now(UTC):%Y%m%d-%H%M%S}.tar.gz"
     with writing(target) as archive:
         _add_settings(archive, settings_file)
-        archive.add_tree(settings.home.data, "data", without=REPLACEABLE)
+        aside = (path.name for path in settings.home.data.glob(f"{ASIDE}*"))
+        archive.add_tree(settings.home.data, "data", without=(*REPLACEABLE, *aside))
         counts = _add_store(archive, settings)
         archive.finish(settings.home.name, settings_file or Path("spasmwatch.toml"), counts)
     print(f"{target}: {sum(counts.values()):,} records, {target.stat().st_size / 1e6:.1f} MB")
@@ -77,7 +80,8 @@ def _add_settings(archive: "ArchiveWriter", settings_file: Path | None) -> None:
             archive.add_tree(path, f"settings/{name}", without=("data",))
         elif path.is_file():
             archive.add(path, f"settings/{name}")
-    archive.add_tree(settings_file.parent / GRAFANA, f"settings/{GRAFANA}")
+    for name in BESIDE_DATA:
+        archive.add_tree(settings_file.parent / name, f"settings/{name}")
 
 
 def _add_store(archive: "ArchiveWriter", settings: Settings) -> dict[str, int]:
@@ -148,11 +152,11 @@ def _put(source: Path, target: Path, *, force: bool) -> None:
 
 def _move_aside(folder: Path) -> None:
     """The contents only: the folder itself may be a mount."""
-    aside = folder / f"before-restore-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    aside = folder / f"{ASIDE}{datetime.now(UTC):%Y%m%d-%H%M%S}"
     inside = list(folder.iterdir())
     aside.mkdir(mode=0o700)
     for path in inside:
-        if not path.name.startswith("before-restore-"):
+        if not path.name.startswith(ASIDE):
             path.rename(aside / path.name)
 
 
