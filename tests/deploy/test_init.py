@@ -94,6 +94,16 @@ def test_a_further_camera_gets_keys_and_rights_and_the_old_passwords_stay(laid_h
     assert "user cam2\n" in (folder / "var" / "mosquitto" / "acl").read_text()
 
 
+def test_a_further_name_of_the_machine_does_not_become_its_first(laid_home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "home"
+    shutil.copytree(laid_home, folder)
+    push_server = folder / "var" / "ntfy" / "server.yml"
+    before = push_server.read_text()
+    assert main(["init", "--folder", str(folder), "--host", "192.168.1.20"]) == 0
+    assert push_server.read_text() == before
+    assert "192.168.1.20" in json.loads((folder / "var" / "init.json").read_text())["hosts"]
+
+
 def test_a_missing_password_is_made_again_and_the_broker_learns_it(laid_home: Path, tmp_path: Path) -> None:
     folder = tmp_path / "home"
     shutil.copytree(laid_home, folder)

@@ -76,10 +76,12 @@ def _chosen(kept: "Choices", args: argparse.Namespace, first: bool) -> "Choices"
     ):
         raise UsageError(f"--{fixed[0]} cannot change any more: records and accounts carry it; start in a new folder")
     if args.camera:
-        named = tuple(_camera(text) for text in args.camera)
-        changes["cameras"] = named if first else tuple(dict.fromkeys((*kept.cameras, *named)))
+        cameras = tuple(_camera(text) for text in args.camera)
+        changes["cameras"] = cameras if first else tuple(dict.fromkeys((*kept.cameras, *cameras)))
     if args.host:
-        changes["hosts"] = tuple(dict.fromkeys((*map(_host, args.host), *kept.hosts)))
+        named = tuple(map(_host, args.host))
+        # The first is what pages, pushes and cameras are told; it stays when further names come.
+        changes["hosts"] = tuple(dict.fromkeys((*named, *kept.hosts) if first else (*kept.hosts, *named)))
     if args.gadget_topic:
         changes["gadget_topics"] = tuple(dict.fromkeys((*kept.gadget_topics, *map(_filter, args.gadget_topic))))
     _check_names(changes)
