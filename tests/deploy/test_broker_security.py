@@ -289,6 +289,18 @@ def test_three_thousand_messages_wait_for_a_recorder_that_is_away(home_broker: H
     assert heard[1:] == [str(number) for number in range(3000)]
 
 
+def test_a_gadget_cannot_announce_another_device_in_our_name(clients: dict[str, Client]) -> None:
+    ours = "homeassistant/device/spasmwatch_home/config"
+    clients["homeassistant"].listen("homeassistant/#")
+    clients["homeassistant"].heard.clear()
+    clients["gadgets"].say(ours, "forged")
+    clients["gadgets"].say("homeassistant/device/lamp/config")
+    assert clients["homeassistant"].hears("homeassistant/device/lamp/config")
+    assert ours not in [topic for topic, _ in clients["homeassistant"].heard]
+    clients["triggers"].say(ours)
+    assert clients["homeassistant"].hears(ours)
+
+
 def test_a_gadget_cannot_take_the_place_of_a_program(home_broker: HomeBroker) -> None:
     """A session belongs to whoever gives its name, whatever the account: the name must not be guessed."""
     topics = Topics("spasmwatch", "home")

@@ -42,8 +42,10 @@ def accounts(base: str, home: str, cameras: Sequence[str], gadget_topics: Sequen
     found += [_program(here, name, heard if name in ("triggers", "diary") else ()) for name in PROGRAMS]
     found.append(Account(VIEWER, tuple(("read", f"{here}/+/{what}") for what in SEEN_BY_VIEWERS)))
     found.append(_home_assistant(here))
-    # Bulbs, buttons and bridges talk to each other as they like, and never hear or say a word of ours.
-    found.append(Account(GADGETS, (("deny", f"{base}/#"), ("deny", "$SYS/#"), ("readwrite", "#"))))
+    # Bulbs, buttons and bridges talk to each other as they like, and never hear or say a word of ours, our
+    # announcement to Home Assistant included.
+    ours = (f"{base}/#", f"homeassistant/device/spasmwatch_{home}/config", "$SYS/#")
+    found.append(Account(GADGETS, (*(("deny", topic) for topic in ours), ("readwrite", "#"))))
     return found
 
 
