@@ -11,6 +11,7 @@ the simulator).
 """
 
 import argparse
+import functools
 import hashlib
 import json
 import pickle
@@ -34,7 +35,7 @@ TEST_RECORDINGS = ("grid_brbk7n", "grid_sbia1a")
 SEEING = ("landmark_model.py", "witness.py")
 
 
-@dataclass
+@dataclass(eq=False)
 class Seen:
     """What came of one recording: truth, the signals, and raw landmarks for the baselines."""
 
@@ -264,7 +265,7 @@ def seen_all(scenarios: Sequence[Any], folder: Path, jobs: int) -> list[Seen]:
         return list(pool.map(_one, [(scenario, folder) for scenario in scenarios]))
 
 
-def report(title: str, all_seen: list[Seen], methods: dict[str, Any], name: str) -> dict[str, Score]:
+def report(title: str, all_seen: list[Seen], methods: list[str], name: str) -> dict[str, Score]:
     """Tables over the splits, and over every factor that varies."""
     groups = {f"{split} faces": [seen for seen in all_seen if seen.split == split] for split in ("tuning", "test")}
     results = table(title, groups | {f"all {name}": all_seen}, methods)
@@ -274,27 +275,36 @@ def report(title: str, all_seen: list[Seen], methods: dict[str, Any], name: str)
             if factor in seen.factors:
                 parts[seen.factors[factor]].append(seen)
         if len(parts) > 1:
-            table(f"by {factor.replace('_', ' ')}", dict(sorted(parts.items())), {"spasmwatch": ours})
+            table(f"by {factor.replace('_', ' ')}", dict(sorted(parts.items())), ["spasmwatch"])
     return results
 
 
-def table(title: str, groups: dict[str, list[Seen]], methods: dict[str, Any]) -> dict[str, Score]:
+def table(title: str, groups: dict[str, list[Seen]], methods: list[str]) -> dict[str, Score]:
     print(f"\n{title}\n{HEADER}")
     result: dict[str, Score] = {}
     for name, members in groups.items():
-        for method, run in methods.items():
+        for method in methods:
             total = Score()
             for seen in members:
-                found, observed_s = run(seen)
-                total.add(judge(seen, found, observed_s, only_observed=method == "spasmwatch"))
+                total.add(score(seen, method))
             result[f"{name}/{method}"] = total
             print(total.row(f"{name}  {method}" if len(methods) > 1 else name))
     return result
 
 
+@functools.cache
+def score(seen: Seen, method: str) -> Score:
+    """One recording by one method, worked out once for all tables."""
+    found, observed_s = METHODS[method](seen)
+    return judge(seen, found, observed_s, only_observed=method == "spasmwatch")
+
+
 def ours(seen: Seen) -> tuple[list[Any], float]:
     found, observed_s, _ = detect(seen.signals)
     return found, observed_s
+
+
+METHODS: dict[str, Any] = {"spasmwatch": ours} | BASELINES
 
 
 def main() -> int:
@@ -313,9 +323,7 @@ def main() -> int:
     arguments = parser.parse_args()
 
     folder = arguments.cache / code_hash()
-    methods: dict[str, Any] = {"spasmwatch": ours}
-    if arguments.baselines:
-        methods |= BASELINES
+    methods = list(METHODS) if arguments.baselines else ["spasmwatch"]
     results: dict[str, Score] = {}
     if arguments.only in (None, "clips") and arguments.clips.is_dir():
         clips = [
