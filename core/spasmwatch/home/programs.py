@@ -22,6 +22,7 @@ class ProgramProcess:
     log: Path
     arguments: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    _said_before: int = field(default=0, init=False)
 
     def start(self) -> None:
         """Start it; what it prints is added to its log file."""
@@ -29,6 +30,7 @@ class ProgramProcess:
         if self.settings_file:
             command += ["--settings", str(self.settings_file)]
         with self.log.open("ab") as log:
+            self._said_before = log.tell()
             self.process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -56,7 +58,8 @@ class ProgramProcess:
 
     def failure(self) -> SpasmWatchError:
         """Why it ended, in its own last words."""
-        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = self.log.read_bytes()[self._said_before :].decode(errors="replace").splitlines()
         words = next((line for line in reversed(lines) if line.startswith("spasmwatch: ")), "")
-        reason = words.removeprefix("spasmwatch: ") or f"it ended with status {self.status}; see {self.log}"
+        last = next((line for line in reversed(lines) if line.strip()), "it said nothing")
+        reason = words.removeprefix("spasmwatch: ") or f"it ended with status {self.status}: {last}"
         return SpasmWatchError(f"{self.name}: {reason}")
