@@ -23,7 +23,9 @@ SEEN_S: Final = 300.0
 KEPT_APART: Final = 0.01
 """A farther window joins the hours compared with, unless it differs from them at this level."""
 RAISED: Final = 0.05
-"""The hour before joins them too, unless it differs at this level; then the order of things must be looked at."""
+"""The hour before is raised at this level; then the order of things must be looked at."""
+PERHAPS_RAISED: Final = 0.2
+"""The hour before joins them too, unless it differs, or may well be raised: hours after it would then look calm."""
 CLEARLY_MORE: Final = 0.05
 CONTROL_FAILS: Final = 0.01
 MIN_WEEKS: Final = 3
@@ -124,12 +126,15 @@ def _kept_apart(comparison: Comparison, column: int, estimable: Sequence[int]) -
         whole = windows_fit(comparison, column, estimable)
     except NoEstimate:
         return set()
-    levels = [RAISED if WINDOWS[index].is_before else KEPT_APART for index in estimable]
-    return {
-        index
-        for place, (index, level) in enumerate(zip(estimable, levels, strict=True))
-        if whole.two_sided_p(_unit(whole, place)) < level
-    }
+    return {index for place, index in enumerate(estimable) if _differs(whole, place, WINDOWS[index])}
+
+
+def _differs(whole: Fit, place: int, window: Window) -> bool:
+    unit = _unit(whole, place)
+    p = whole.two_sided_p(unit)
+    if not window.is_before:
+        return p < KEPT_APART
+    return p < (PERHAPS_RAISED if whole.contrast(unit)[0] > 0 else RAISED)
 
 
 def _estimated(
