@@ -74,8 +74,11 @@ _NOT_THE_ROOM: Final = re.compile(
 
 def usual_unit(name: str) -> str | None:
     """The unit of a property in the common vocabulary, also of a device's second (``power_2``); None for all others."""
-    first, _, number = name.rpartition("_")
-    return UNITS.get(name) or (UNITS.get(first) if number.isdigit() else None)
+    unit = UNITS.get(name)
+    if unit is None and name[-1:].isdigit():
+        first, _, number = name.rpartition("_")
+        return UNITS.get(first) if number.isdigit() else None
+    return unit
 
 
 def common(word: str) -> str:

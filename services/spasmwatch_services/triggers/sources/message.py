@@ -20,6 +20,8 @@ OLDEST: Final = timedelta(days=30)
 NEWEST: Final = timedelta(minutes=2)
 """A device's time further off than this comes from a clock that was never set."""
 
+NO_LAG: Final = timedelta(0)
+
 Sighting = Measurement | Vanished
 
 
@@ -82,38 +84,43 @@ def measured(
     value: object,
     *,
     unit: str | None = None,
-    at: object = None,
+    at: datetime | None = None,
     momentary: bool = False,
 ) -> list[Measurement]:
     """One measurement in a list, or an empty list where the value is none.
 
-    ``at`` is the device's own time as it told it; it counts only with a zone and a clock that was set.
+    ``at`` is the device's own time, where :func:`device_time` believes it.
     """
     clean = normal(value)
     if clean is None or not nameable(device) or not nameable(name):
         return []
     if isinstance(clean, float) and not isinstance(value, bool):
         clean, unit = standard(clean, unit or usual_unit(name))
-    time = device_time(at, arrival.time)
     return [
         Measurement(
             source=source,
             device=device,
             property=name,
             value=clean,
-            time=time or arrival.time,
-            earliest=time or arrival.earliest,
-            time_source="device" if time else "arrival",
+            time=at or arrival.time,
+            earliest=at or arrival.earliest,
+            time_source="device" if at else "arrival",
             unit=unit,
             baseline=arrival.retained,
             momentary=momentary,
-            lag=arrival.time - time if time else timedelta(0),
+            lag=arrival.time - at if at else NO_LAG,
         )
     ]
 
 
 def action(
-    arrival: Arrival, source: TriggerSource, device: str, value: object, *, channel: int = 0, at: object = None
+    arrival: Arrival,
+    source: TriggerSource,
+    device: str,
+    value: object,
+    *,
+    channel: int = 0,
+    at: datetime | None = None,
 ) -> list[Measurement]:
     """A button's action; none for an empty one. Kept as text even where it reads ``on`` or ``1``."""
     text = value.strip() if isinstance(value, str) else ""
@@ -132,7 +139,10 @@ _ZONED = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d
 
 
 def device_time(value: object, arrival: datetime) -> datetime | None:
-    """A device's time: seconds or milliseconds since the epoch, or ISO 8601 with a zone; None where it cannot be."""
+    """A device's time: seconds or milliseconds since the epoch, or ISO 8601 with a zone; None where it cannot be.
+
+    Without a zone, or from a clock that was never set, it is none.
+    """
     try:
         if isinstance(value, str):
             if not _ZONED.fullmatch(value.strip()):

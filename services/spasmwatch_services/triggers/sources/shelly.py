@@ -11,7 +11,15 @@ from typing import Any, Final
 
 from spasmwatch.domain.records import TriggerSource
 from spasmwatch.domain.triggers.measurement import Measurement, Vanished
-from spasmwatch_services.triggers.sources.message import Arrival, Sighting, action, json_object, measured, numbered
+from spasmwatch_services.triggers.sources.message import (
+    Arrival,
+    Sighting,
+    action,
+    device_time,
+    json_object,
+    measured,
+    numbered,
+)
 
 SOURCE: Final[TriggerSource] = "shelly"
 
@@ -92,13 +100,14 @@ class Shelly:
             events = parameters.get("events")
             return self._presses(arrival, device, events if isinstance(events, list) else [], at)
         found: list[Measurement] = []
+        told = device_time(at, arrival.time)
         for component, status in parameters.items():
             if isinstance(status, dict):
-                found += self._component(arrival, device, component, status, at)
+                found += self._component(arrival, device, component, status, told)
         return found
 
     def _component(
-        self, arrival: Arrival, device: str, component: str, status: dict[str, Any], at: object
+        self, arrival: Arrival, device: str, component: str, status: dict[str, Any], at: datetime | None
     ) -> list[Measurement]:
         match = _COMPONENT.fullmatch(component)
         if match is None:
@@ -120,7 +129,9 @@ class Shelly:
             if match is None or match[1] not in ("input", "bthomedevice") or self._seen(device, event, when):
                 continue
             channel = int(match[2] or 0)
-            found += action(arrival, SOURCE, device, event.get("event"), channel=channel, at=when)
+            found += action(
+                arrival, SOURCE, device, event.get("event"), channel=channel, at=device_time(when, arrival.time)
+            )
         return found
 
     def _seen(self, device: str, event: dict[str, Any], when: object) -> bool:

@@ -16,6 +16,7 @@ from spasmwatch_services.triggers.sources.message import (
     Sighting,
     action,
     bare,
+    device_time,
     json_object,
     measured,
     numbered,
@@ -74,7 +75,8 @@ class ShellyGen1:
     def _motion(self, arrival: Arrival, device: str) -> list[Measurement]:
         fields = json_object(arrival.payload) or {}
         # The time is that of the last motion; the light level has none.
-        moved = measured(arrival, SOURCE, device, "occupancy", fields.get("motion"), at=fields.get("timestamp"))
+        at = device_time(fields.get("timestamp"), arrival.time)
+        moved = measured(arrival, SOURCE, device, "occupancy", fields.get("motion"), at=at)
         return [*moved, *measured(arrival, SOURCE, device, "illuminance", fields.get("lux"))]
 
     def _press(self, arrival: Arrival, device: str, channel: int) -> list[Measurement]:

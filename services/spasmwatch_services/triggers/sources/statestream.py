@@ -11,7 +11,13 @@ from typing import Final
 
 from spasmwatch.domain.records import TriggerSource
 from spasmwatch.domain.triggers.measurement import Vanished
-from spasmwatch_services.triggers.sources.message import Arrival, Sighting, bare, measured
+from spasmwatch_services.triggers.sources.message import (
+    Arrival,
+    Sighting,
+    bare,
+    device_time,
+    measured,
+)
 
 SOURCE: Final[TriggerSource] = "homeassistant"
 WAIT: Final = timedelta(seconds=2)
@@ -78,7 +84,11 @@ class Statestream:
             arrival = replace(arrival, retained=True)
             if len(self._told) < MOST_ENTITIES:
                 self._told.add(entity)
-        return [*measured(arrival, SOURCE, entity, "state", text, unit=self._units.get(entity), at=at)]
+        return [
+            *measured(
+                arrival, SOURCE, entity, "state", text, unit=self._units.get(entity), at=device_time(at, arrival.time)
+            )
+        ]
 
 
 def _decoded(text: str) -> str:

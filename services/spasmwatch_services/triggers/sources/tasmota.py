@@ -18,6 +18,7 @@ from spasmwatch_services.triggers.sources.message import (
     Sighting,
     action,
     bare,
+    device_time,
     json_object,
     measured,
     numbered,
@@ -69,7 +70,7 @@ class Tasmota:
 
     def _states(self, arrival: Arrival, device: str, fields: dict[str, Any]) -> list[Measurement]:
         found: list[Measurement] = []
-        at = fields.get("Time")
+        at = device_time(fields.get("Time"), arrival.time)
         for name, value in fields.items():
             if relay := _RELAY.fullmatch(name):
                 found += measured(arrival, SOURCE, device, _state(relay), value, at=at)
@@ -80,7 +81,7 @@ class Tasmota:
 
     def _sensors(self, arrival: Arrival, device: str, fields: dict[str, Any]) -> list[Measurement]:
         """Blocks such as ``"BME280": {"Temperature": …}``; two of a kind are told apart by their block's name."""
-        unit, at = fields.get("TempUnit"), fields.get("Time")
+        unit, at = fields.get("TempUnit"), device_time(fields.get("Time"), arrival.time)
         blocks = {name: block for name, block in fields.items() if isinstance(block, dict) and name not in _CHIP}
         owners: dict[str, int] = {}
         for block in blocks.values():

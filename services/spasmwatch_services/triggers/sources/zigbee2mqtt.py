@@ -12,7 +12,15 @@ from typing import Any, Final
 from spasmwatch.domain.records import TriggerSource
 from spasmwatch.domain.triggers.measurement import Measurement, Vanished
 from spasmwatch.domain.triggers.vocabulary import common
-from spasmwatch_services.triggers.sources.message import Arrival, Sighting, action, bare, json_object, measured
+from spasmwatch_services.triggers.sources.message import (
+    Arrival,
+    Sighting,
+    action,
+    bare,
+    device_time,
+    json_object,
+    measured,
+)
 
 SOURCE: Final[TriggerSource] = "zigbee2mqtt"
 ABOUT_THE_DEVICE: Final = frozenset(
@@ -82,7 +90,7 @@ class Zigbee2Mqtt:
 
     def _properties(self, arrival: Arrival, device: str, fields: dict[str, Any]) -> list[Measurement]:
         found: list[Measurement] = []
-        at = fields.get("last_seen")
+        at = device_time(fields.get("last_seen"), arrival.time)
         if "illuminance_lux" in fields:
             fields.pop("illuminance", None)  # the raw count of older versions
         for name, value in fields.items():
@@ -93,7 +101,7 @@ class Zigbee2Mqtt:
         return found
 
     def _pressed(
-        self, arrival: Arrival, device: str, value: object, route: str, at: object = None
+        self, arrival: Arrival, device: str, value: object, route: str, at: datetime | None = None
     ) -> list[Measurement]:
         found = action(arrival, SOURCE, device, value, at=at)
         if not found or arrival.retained:
