@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from spasmwatch.errors import SourceError
 from spasmwatch.ports import FrameSource
-from spasmwatch_edge.sources.recording import quiet_opencv
+from spasmwatch_edge.sources.recording import ONE_THREAD, quiet_opencv
 
 log = logging.getLogger(__name__)
 
@@ -150,7 +150,7 @@ class Live:
             # RTSP over TCP: lost packets would be grey smears, which look like movement.
             os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp|stimeout;5000000")
             timeouts = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, 5000, cv2.CAP_PROP_READ_TIMEOUT_MSEC, 5000]
-            capture = cv2.VideoCapture(self._address, cv2.CAP_FFMPEG, timeouts)
+            capture = cv2.VideoCapture(self._address, cv2.CAP_FFMPEG, [*timeouts, *ONE_THREAD])
         if capture.isOpened():
             return capture
         capture.release()

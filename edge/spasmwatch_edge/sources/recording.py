@@ -14,6 +14,8 @@ from spasmwatch.errors import SourceError
 from spasmwatch.ports import FrameSource
 
 USUAL_FPS = 25.0
+ONE_THREAD = [cv2.CAP_PROP_N_THREADS, 1]
+"""For decoding: every further thread holds some frames of its own, which costs memory and, live, time."""
 
 
 class Recording:
@@ -87,7 +89,7 @@ def _open(path: Path) -> cv2.VideoCapture:
     except OSError as error:
         raise SourceError(f"{path}: cannot be read: {error.strerror}") from error
     quiet_opencv()
-    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, ONE_THREAD)
     if not capture.isOpened():
         raise SourceError(f"{path}: not a video that can be read (damaged, or an unknown format)")
     return capture
