@@ -61,7 +61,7 @@ def action_of(payload: bytes) -> str | None:
     text = payload[:2000].decode("utf-8", errors="replace").strip()
     try:
         said = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text or None
     if isinstance(said, dict):
         said = said.get("action", said.get("event_type"))

@@ -108,7 +108,7 @@ def test_a_red_flag_shows_its_advice_raises_the_alert_and_is_acknowledged(
     page.goto(home.page)
     expect(page.locator("#sentence")).to_contain_text("Numbness was logged by caregiver")
     page.locator(".alert.urgent").get_by_role("button", name="I have seen it").tap()
-    expect(page.locator(".alert.urgent")).to_contain_text("seen by caregiver")
+    expect(page.locator(".alert.urgent")).to_contain_text("seen by Caregiver")
 
 
 def test_one_tap_judges_a_group_and_the_label_is_stored(context: BrowserContext, home: LivingHome) -> None:

@@ -125,6 +125,7 @@ def test_a_wrong_row_is_named_by_its_line(rows: list[str], problem: str) -> None
         (b'"hold"', "hold"),
         (b"", None),
         (b"[1]", None),
+        (b"[" * 9000, "[" * 2000),
         (b"\xff\xfe", "��"),
     ],
 )
