@@ -40,6 +40,12 @@ def test_exposures_that_follow_spasms_are_named_reverse_and_never_a_trigger() ->
     assert "more" not in told
 
 
+@pytest.mark.parametrize("seed", [3, 17, 37])
+def test_a_raised_hour_before_does_not_pass_for_usual(seed: int) -> None:
+    home = Home(causes={"caffeine": Cause(2.0, lasts_h=(-1, 0))})
+    assert primary(associations(simulate(home, seed).history()), "caffeine").verdict == "reverse"
+
+
 def test_time_of_day_is_not_taken_for_a_trigger() -> None:
     home = Home(rate=6, time_of_day="evening", causes={"screen": Cause(by_clock=True)})
     told = verdicts(home, "screen", 12)
