@@ -1,13 +1,16 @@
 """``spasmwatch triggers``: serve, discover, test."""
 
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
+from typing import Final
 
 from spasmwatch import settings
 from spasmwatch.cli import Handler
 from spasmwatch.errors import UsageError
 from spasmwatch.settings import Settings
+
+MOST_SECONDS: Final = 7 * 86400
 
 
 def triggers(parser: ArgumentParser) -> Handler:
@@ -22,10 +25,10 @@ def triggers(parser: ArgumentParser) -> Handler:
     parser.add_argument(
         "file", nargs="?", type=Path, help="recording: JSON lines of time, topic, payload, retain (test, discover)"
     )
-    parser.add_argument("--seconds", type=float, default=60.0, help="how long discover listens (default 60)")
+    parser.add_argument("--seconds", type=_seconds, default=60.0, help="how long discover listens (default 60)")
     parser.add_argument("--record", type=Path, metavar="FILE", help="discover: keep the traffic heard in FILE")
     parser.add_argument(
-        "--run-on", type=float, default=3600.0, metavar="SECONDS",
+        "--run-on", type=_seconds, default=3600.0, metavar="SECONDS",
         help="test: how long the clock runs on after the last message (default 3600)",
     )  # fmt: skip
 
@@ -45,6 +48,16 @@ def triggers(parser: ArgumentParser) -> Handler:
             _discover(loaded, args)
 
     return handle
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is no number of seconds") from error
+    if not 0 <= seconds <= MOST_SECONDS:
+        raise ArgumentTypeError(f"{text} is not between 0 and {MOST_SECONDS} seconds (a week)")
+    return seconds
 
 
 def _test(loaded: Settings, file: Path, run_on_s: float) -> None:

@@ -9,7 +9,7 @@ from typing import TextIO
 
 from spasmwatch.adapters.mqtt import MqttBus
 from spasmwatch.domain.topics import Topics
-from spasmwatch.errors import SpasmWatchError
+from spasmwatch.errors import BusError, SpasmWatchError
 from spasmwatch.ports import Message
 from spasmwatch.runtime import SystemClock
 from spasmwatch.settings import Settings
@@ -29,7 +29,12 @@ def listen(settings: Settings, hear: Callable[[Arrival], None], seconds: float, 
             raise SpasmWatchError(f"cannot write {record}: {error.strerror}") from error
         bus = MqttBus(broker, Topics(broker.base, settings.home.name), client=f"discover-{uuid.uuid4().hex[:8]}")
         stack.callback(bus.close)
-        bus.wait_until_connected(CONNECT_S)
+        try:
+            bus.wait_until_connected(CONNECT_S)
+        except BusError:
+            if record is not None:
+                record.unlink()  # so that the next attempt is not told that it exists
+            raise
 
         def heard(message: Message) -> None:
             message.acknowledge()

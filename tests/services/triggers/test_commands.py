@@ -12,6 +12,7 @@ from spasmwatch.domain.records import Trigger, parse
 from spasmwatch.domain.topics import Topics
 from spasmwatch.settings import load
 from spasmwatch.settings.mqtt import Mqtt
+from support.servers import free_port
 
 TRAFFIC = Path(__file__).parent / "traffic"
 
@@ -89,6 +90,9 @@ def test_a_recording_with_bad_lines_is_used_as_far_as_it_goes(
         (["test"], 2, "test needs a recording"),
         (["test", "missing.jsonl"], 1, "cannot read missing.jsonl"),
         (["serve", "some.jsonl"], 2, "triggers test FILE"),
+        (["test", "some.jsonl", "--run-on", "nan"], 2, "--run-on: nan is not between"),
+        (["discover", "--seconds", "-3"], 2, "--seconds: -3 is not between"),
+        (["discover", "--seconds", "soon"], 2, "'soon' is no number of seconds"),
     ],
 )
 def test_wrong_use_is_one_clear_line(
@@ -97,6 +101,15 @@ def test_wrong_use_is_one_clear_line(
     assert cli.main(["triggers", *arguments]) == status
     complaint = capsys.readouterr().err.strip().splitlines()[-1]
     assert said in complaint
+
+
+def test_a_recording_that_found_no_broker_leaves_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings, recording = tmp_path / "s.toml", tmp_path / "mine.jsonl"
+    settings.write_text(f"[mqtt]\nport = {free_port()}\n")
+    arguments = ["triggers", "discover", "--seconds", "0", "--settings", str(settings), "--record", str(recording)]
+    assert cli.main(arguments) == 1
+    assert "no MQTT broker" in capsys.readouterr().err.strip().splitlines()[-1]
+    assert not recording.exists()
 
 
 def test_a_file_that_is_no_recording_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

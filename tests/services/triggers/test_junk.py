@@ -103,7 +103,11 @@ def test_not_a_number_and_infinity_are_refused_and_their_neighbours_kept() -> No
         for number, payload in enumerate(payloads)
     ]
     records = [record for record in replay(iter(traffic), Settings(), run_on_s=5) if isinstance(record, Trigger)]
-    assert [(record.kind, record.value) for record in records] == [("temperature", 20), ("humidity", 40), ("humidity", 60)]
+    assert [(record.kind, record.value) for record in records] == [
+        ("temperature", 20),
+        ("humidity", 40),
+        ("humidity", 60),
+    ]
 
 
 def test_deep_large_and_endless_payloads_are_left_alone() -> None:
