@@ -62,6 +62,7 @@ class RollupKeeper:
         self._remembered_since = time.monotonic()
         self._remembered = 0
         self._unsettled: dict[Place, float] = {}
+        self._labels: dict[tuple[str, str], Label] | None = None
 
     def write(self, records: Sequence[Record], not_before: datetime | None = None) -> None:
         """Store records and the roll-ups of what they touch. Raises StoreError, StoreRejected.
@@ -86,15 +87,36 @@ class RollupKeeper:
             for record, hours in placed:
                 for hour in hours:
                     if (known := self._hours.get((record.person, hour))) is not None:
-                        known.add(record)
+                        known.add(self._judged(record))
             self._store.write([*records, *self._rollups(now)])
+            self._note(record for record in records if isinstance(record, Label))
             self._sum_up_again(later)
         except BaseException:
             # Whether the store has them is not known: ask it next time.
             self._forget()
+            self._labels = None
             raise
         if not self._alone:
             self._unsettled.update(dict.fromkeys(touched, time.monotonic() + SETTLE_S))
+
+    def _judged(self, record: Record) -> Record:
+        """A spasm with its verdict: its label may have come first, even long ago."""
+        if not isinstance(record, Spasm) or not self._alone:
+            return record
+        if self._labels is None:
+            self._labels = {}
+            self._note(label for label in self._store.everything("label") if isinstance(label, Label))
+        label = self._labels.get((record.node, record.spasm_id))
+        return record if label is None else record.model_copy(update={"verdict": label.verdict})
+
+    def _note(self, labels: Iterable[Label]) -> None:
+        """Remember the latest label of each spasm; people judge few."""
+        if self._labels is not None:
+            for label in labels:
+                key = label.spasm_node, label.spasm_id
+                known = self._labels.get(key)
+                if known is None or (label.time, label.id) > (known.time, known.id):
+                    self._labels[key] = label
 
     def settle(self) -> None:
         """Sum up again what another recorder may have summed up at the same time. Raises StoreError."""

@@ -168,6 +168,20 @@ def test_a_false_alarm_leaves_the_rates_and_comes_back_when_confirmed(bench: Ben
     until(lambda: bench.count() == 1 and bench.count(bucket="day") == 1)
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_label_that_comes_long_before_its_spasm_keeps_it_out_of_the_rates(restarted: bool) -> None:
+    store = MemoryStore(timezone="Europe/Berlin")
+    keeper = RollupKeeper(store, "home", ZoneInfo("Europe/Berlin"))
+    false, real = make.stamped(make.spasm()), make.stamped(make.spasm(START + timedelta(minutes=5)))
+    keeper.write([real])
+    keeper.write([make.stamped(make.label(false), node="diary")])
+    if restarted:
+        keeper = RollupKeeper(store, "home", ZoneInfo("Europe/Berlin"))
+    keeper.write([false])
+    [rate] = store.rates("patient", START, START + HOUR, "hour", "Europe/Berlin")
+    assert rate.counts["all_all"] == 1
+
+
 def test_one_record_the_store_refuses_does_not_hold_up_the_others(bench: Bench) -> None:
     good = [make.stamped(make.diary(START + n * HOUR, text="tea"), node="diary", seq=n) for n in range(9)]
     poison = make.stamped(make.diary(text="poison"), node="diary", seq=9)
