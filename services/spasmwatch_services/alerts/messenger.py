@@ -52,41 +52,40 @@ class Messenger:
     def deliver_due(self) -> int:
         """Deliver what is due now; returns the number of pushes that were accepted."""
         sent = 0
-        for together in _groups(self._state.due(self.recipient, self._clock.now())):
+        for together in _groups(self._not_too_old(self._state.due(self.recipient, self._clock.now()))):
             if not self._deliver(together):
                 break
             sent += 1
         return sent
 
+    def _not_too_old(self, deliveries: list[Delivery]) -> list[Delivery]:
+        now = self._clock.now()
+        old = [one for one in deliveries if one.created is not None and now - one.created > GIVE_UP]
+        for delivery in old:
+            log.error("push %s to %s given up after %s days", delivery.id, self.recipient, GIVE_UP.days)
+            self._state.done(delivery.id, "expired", now)
+        return [delivery for delivery in deliveries if delivery not in old]
+
     def _deliver(self, together: list[Delivery]) -> bool:
         now = self._clock.now()
         try:
             self._push.send(self._address, self._wording.notification(together, now))
-        except PushRefused as error:
-            self._finish(together, "refused")
-            self._note(str(error))
-            return True
         except PushError as error:
-            self._try_later(together, now)
+            # A refusal is no loss either: somebody may set the token right.
+            self._try_later(together, now, refused=isinstance(error, PushRefused))
             self._note(str(error))
             return False
-        self._finish(together, "sent")
+        with self._state.transaction():
+            for delivery in together:
+                self._state.done(delivery.id, "sent", self._clock.now())
         self._note(None)
         return True
 
-    def _finish(self, together: list[Delivery], state: str) -> None:
+    def _try_later(self, together: list[Delivery], now: datetime, refused: bool) -> None:
         with self._state.transaction():
             for delivery in together:
-                self._state.done(delivery.id, state, self._clock.now())
-
-    def _try_later(self, together: list[Delivery], now: datetime) -> None:
-        with self._state.transaction():
-            for delivery in together:
-                if now - delivery.due > GIVE_UP:
-                    log.error("push %s to %s given up after %s days", delivery.id, self.recipient, GIVE_UP.days)
-                    self._state.done(delivery.id, "expired", now)
-                    continue
-                wait = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(delivery.attempts, 10))
+                attempts = 10 if refused else min(delivery.attempts, 10)
+                wait = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2**attempts)
                 self._state.later(delivery.id, now + timedelta(seconds=wait))
 
     def _note(self, wrong: str | None) -> None:

@@ -31,6 +31,8 @@ class Planner:
         alert = notice.alert
         due = self._due(notice, now)
         for recipient in self._whom(notice):
+            # While a push service is away for a day, an urgent alert repeats a hundred times; one push is enough then.
+            self._state.supersede(alert.alert_id, recipient.name, now)
             self._state.plan(
                 Delivery(
                     id=f"{alert.alert_id}:{notice.kind}:{now.isoformat()}:{recipient.name}",

@@ -50,7 +50,10 @@ _DAY = TypeAdapter(Day)
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One push to one recipient. ``kind`` is a notice's kind, or ``summary`` or ``canary``; ``value`` its content."""
+    """One push to one recipient. ``kind`` is a notice's kind, or ``summary`` or ``canary``; ``value`` its content.
+
+    ``created`` is known of one that was kept; ``due`` moves on with every attempt.
+    """
 
     id: str
     recipient: str
@@ -60,6 +63,7 @@ class Delivery:
     value: dict[str, Any]
     due: datetime
     attempts: int = 0
+    created: datetime | None = None
 
 
 def _digest(person: str) -> str:
@@ -209,25 +213,23 @@ class State:
     def due(self, recipient: str, now: datetime) -> list[Delivery]:
         """Pushes to make now, oldest first."""
         rows = self._rows(
-            "SELECT id, recipient, alert_id, kind, severity, value, due, attempts FROM delivery"
+            "SELECT id, recipient, alert_id, kind, severity, value, due, attempts, created FROM delivery"
             " WHERE state = 'waiting' AND recipient = ? AND due <= ? ORDER BY due, created LIMIT 50",
             recipient,
             now.timestamp(),
         )
         return [
-            Delivery(
-                row[0], row[1], row[2], row[3], row[4], json.loads(row[5]), datetime.fromtimestamp(row[6], UTC), row[7]
-            )
+            Delivery(row[0], row[1], row[2], row[3], row[4], json.loads(row[5]), _time(row[6]), row[7], _time(row[8]))
             for row in rows
         ]
 
     def next_due(self, recipient: str) -> datetime | None:
         """When the next push to this recipient is due."""
         rows = self._rows("SELECT MIN(due) FROM delivery WHERE state = 'waiting' AND recipient = ?", recipient)
-        return datetime.fromtimestamp(rows[0][0], UTC) if rows[0][0] is not None else None
+        return _time(rows[0][0]) if rows[0][0] is not None else None
 
     def done(self, delivery_id: str, state: str, now: datetime) -> None:
-        """``sent``, ``refused``, ``dropped`` or ``expired``."""
+        """``sent``, ``dropped`` or ``expired``."""
         self._run("UPDATE delivery SET state = ?, done = ? WHERE id = ?", state, now.timestamp(), delivery_id)
 
     def later(self, delivery_id: str, due: datetime) -> None:
@@ -241,6 +243,16 @@ class State:
             " AND kind != 'correction'",
             now.timestamp(),
             alert_id,
+        )
+
+    def supersede(self, alert_id: str, recipient: str, now: datetime) -> None:
+        """A later word about this alert is planned for this recipient: earlier ones that still wait are not needed."""
+        self._run(
+            "UPDATE delivery SET state = 'dropped', done = ? WHERE state = 'waiting' AND alert_id = ? AND recipient = ?"
+            " AND kind != 'correction'",
+            now.timestamp(),
+            alert_id,
+            recipient,
         )
 
     def mark_over(self, alert_id: str, now: datetime) -> None:
@@ -275,6 +287,10 @@ class State:
             yield
         except (sqlite3.Error, OSError) as error:
             raise OutboxError(f"{what}: {error}") from error
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _take_in(memory: EngineMemory, name: str, text: str) -> None:

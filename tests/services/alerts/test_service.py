@@ -159,6 +159,38 @@ def test_a_push_service_that_is_away_loses_nothing(tmp_path: Path) -> None:
         assert len(alerts.push.sent) == 1
 
 
+def test_a_push_that_was_refused_goes_out_when_the_token_is_right_again(tmp_path: Path) -> None:
+    with desk(tmp_path) as alerts:
+        alerts.push.wrong = PushRefused("the push service ntfy://127.0.0.1 refused with status 401")
+        alerts.hear(*burst())
+    with desk(tmp_path, clock=HandClock(NOON + timedelta(minutes=11))) as alerts:
+        alerts.work()
+        assert [note.title for _, note in alerts.push.sent] == ["SpasmWatch: please look"]
+
+
+def test_an_urgent_alert_that_could_not_be_pushed_for_hours_comes_once(tmp_path: Path) -> None:
+    with desk(tmp_path) as alerts:
+        alerts.push.wrong = PushError("the push service ntfy://127.0.0.1 is out of reach")
+        alerts.hear(symptom())
+        for _ in range(12):
+            alerts.later(minutes=20)
+        alerts.push.wrong = None
+        alerts.later(minutes=11)
+        assert len([note for _, note in alerts.push.sent if note.severity == "urgent"]) == 1
+
+
+def test_a_push_of_three_days_ago_is_old_news(tmp_path: Path) -> None:
+    with desk(tmp_path) as alerts:
+        alerts.push.wrong = PushError("the push service ntfy://127.0.0.1 is out of reach")
+        alerts.later(days=1)  # a morning summary
+        for _ in range(16):
+            alerts.later(hours=12)
+        alerts.push.wrong = None
+        alerts.later(minutes=11)
+        summaries = [note for _, note in alerts.push.sent if "this morning" in note.title]
+        assert 1 <= len(summaries) <= 4  # of nine mornings
+
+
 def test_a_failing_push_path_is_a_fault_that_others_hear_of(tmp_path: Path) -> None:
     with desk(tmp_path) as alerts:
         alerts.push.wrong = PushRefused("the push service ntfy://127.0.0.1 refused with status 401")
