@@ -62,7 +62,7 @@ def arrivals(path: Path) -> Iterator[Arrival]:
     """The messages of a recording. Bad lines are logged and left out; RecordError when nothing can be read."""
     good = bad = 0
     try:
-        with path.open(encoding="utf-8", errors="replace") as file:
+        with path.open(encoding="utf-8-sig", errors="replace") as file:
             for number, text in enumerate(file, start=1):
                 if not text.strip():
                     continue

@@ -78,10 +78,12 @@ def test_a_recording_with_bad_lines_is_used_as_far_as_it_goes(
     recording = tmp_path / "torn.jsonl"
     good = (TRAFFIC / "tasmota.jsonl").read_text()
     recording.write_text(
-        good + 'not json\n{"time": "2026-03-02T08:00:00", "topic": "x", "payload": ""}\n{"time": 1e999}\n'
+        "\ufeff" + good + 'not json\n{"time": "2026-03-02T08:00:00", "topic": "x", "payload": ""}\n{"time": 1e999}\n'
     )
     assert cli.main(["triggers", "test", str(recording)]) == 0
-    assert capsys.readouterr().out.count("\n") >= 5
+    told = capsys.readouterr()
+    assert told.out.count("\n") >= 5
+    assert told.err.count("line skipped") == 3
 
 
 @pytest.mark.parametrize(

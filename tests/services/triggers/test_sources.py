@@ -17,6 +17,7 @@ HOUSE = Settings.model_validate(
             "rules": {
                 "coffee": {"preset": "coffee_machine", "device": "*"},
                 "on": {"device": "*", "property": "state", "equals": True, "kind": "other"},
+                "remote": {"device": "remote", "property": "action", "equals": "on", "kind": "bright_light"},
             },
             "buttons": [{"device": "*", "action": "single", "kind": "caffeine"}],
         }
@@ -71,6 +72,13 @@ def test_zigbee2mqtts_cache_is_neither_reading_nor_press_but_what_follows_is() -
     records = became(messages)
     assert [(one.device, one.value) for one in triggers(records, "reading")] == [("room", 20.1), ("other", 18.0)]
     assert [record.at for record in records if isinstance(record, Diary)] == [at(9), at(60)]
+
+
+def test_a_remotes_on_is_an_action_for_a_rule_each_time() -> None:
+    messages: list[Message] = [
+        (when, "zigbee2mqtt/remote", {"action": word}) for when, word in ((0, "on"), (5, "off"), (10, ""), (15, "on"))
+    ]
+    assert [one.time for one in triggers(became(messages), "event")] == [at(0), at(15)]
 
 
 def test_a_count_is_no_power_whatever_its_name_begins_with() -> None:

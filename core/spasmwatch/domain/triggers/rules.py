@@ -89,7 +89,8 @@ class Rule(BaseModel):
     def holds(self, value: Value, *, already: bool) -> bool | None:
         """Whether the condition holds; None where the value says nothing about it. ``already``: it held before."""
         if self.equals is not None:
-            wanted = normal(self.equals)
+            # A remote's action is text even where it reads ``on``.
+            wanted = self.equals if isinstance(value, str) else normal(self.equals)
             return wanted is not None and same(value, wanted)
         if not isinstance(value, float):
             return None
