@@ -3,6 +3,7 @@
 Run: .venv/bin/python docs/screenshots.py (needs mosquitto and chromium).
 """
 
+import contextlib
 import io
 import sys
 import tempfile
@@ -13,6 +14,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from PIL import Image
 from playwright.sync_api import Page
 
+from spasmwatch.runtime import SystemClock
+from spasmwatch_services.diary.tls import HomeCertificates
 from support.browser import chromium, desktop, phone
 from support.living_home import PASSWORD, living_home
 
@@ -30,7 +33,11 @@ def main() -> None:
     """Start the home, visit every page, keep a picture of each."""
     pictures = HERE / "pictures"
     pictures.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, living_home(Path(folder), days=90) as home, chromium() as browser:
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        # Pages on loopback make no certificate of their own; the trust page is to show one.
+        HomeCertificates(Path(folder) / "diary" / "tls", (), SystemClock()).server()
+        home = stack.enter_context(living_home(Path(folder), days=90))
+        browser = stack.enter_context(chromium())
         home.add_people()
         for open_screen, scheme, pages in (
             (phone, "light", PHONE_PAGES), (phone, "dark", DARK_PAGES), (desktop, "light", DESKTOP_PAGES),
