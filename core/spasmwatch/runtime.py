@@ -24,6 +24,9 @@ from spasmwatch.settings import Settings
 
 log = logging.getLogger(__name__)
 
+LAST_WORK_S = 20.0
+"""How long a thread may take to end: a camera that stands still notices after 8 s, and closes within 5."""
+
 
 class Closeable(Protocol):
     """Anything that wants an orderly end."""
@@ -67,7 +70,7 @@ class Program:
 
         thread = threading.Thread(target=guarded, name=name, daemon=True)
         thread.start()
-        self._owned.callback(thread.join, 10)
+        self._owned.callback(thread.join, LAST_WORK_S)
         self._owned.callback(self.stopping.set)
 
     def connect(self, node: str) -> MqttBus:

@@ -1,5 +1,6 @@
 """Builds the camera program from its settings."""
 
+import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,8 +27,9 @@ from spasmwatch_edge.sources.opening import is_recording, open_source
 from spasmwatch_edge.timeline import Timeline
 from spasmwatch_edge.vision import FindFace, Vision
 
-# How long the last records may take to get their receipts before the program ends; the rest waits for the next start.
-LAST_RECEIPTS_S = 15.0
+# How long the last records may take to get their receipts after the end of a recording, and when the program is to
+# stop; what has none by then waits for the next start.
+LAST_RECEIPTS_S, HURRIED_S = 15.0, 3.0
 
 
 def wire(program: Program) -> None:
@@ -79,7 +81,7 @@ def wire(program: Program) -> None:
 
     def work() -> None:
         service.run()
-        _await_receipts(outbox)
+        _await_receipts(outbox, program.stopping)
         program.stopping.set()
 
     program.start("camera", work)
@@ -100,7 +102,12 @@ def enrolment_folder(settings: Settings) -> Path:
     return settings.home.data / "enrolment"
 
 
-def _await_receipts(outbox: DiskOutbox) -> None:
-    deadline = time.monotonic() + LAST_RECEIPTS_S
-    while outbox.depth() and time.monotonic() < deadline:
+def _await_receipts(outbox: DiskOutbox, stopping: threading.Event) -> None:
+    began, asked_at = time.monotonic(), None
+    while outbox.depth():
+        now = time.monotonic()
+        if asked_at is None and stopping.is_set():
+            asked_at = now
+        if now - began >= LAST_RECEIPTS_S or (asked_at is not None and now - asked_at >= HURRIED_S):
+            return
         time.sleep(0.05)
