@@ -88,6 +88,7 @@ class Watcher:
             "alerts": [
                 alert.model_dump(mode="json", include={"rule", "state", "severity", "reason"})
                 for alert in self.alerts.values()
+                if alert.state != "pending"  # such as the programs that go offline at the end
             ],
             "pushes_delivered": self.pushes_delivered,
             "observed_s": round(self.observed_s, 1),

@@ -56,3 +56,10 @@ def test_junk_on_the_broker_is_no_record(producer: MqttBus, watcher: Watcher) ->
     send(producer, make.stamped(make.spasm()))
     until(lambda: watcher.published["spasm"] == 1)
     assert watcher.summary()["published"] == {"spasm": 1}
+
+
+def test_a_program_that_goes_offline_at_the_end_is_no_alert_of_the_summary(producer: MqttBus, watcher: Watcher) -> None:
+    send(producer, make.stamped(make.alert(alert_id="one", rule="escalation", state="firing")))
+    send(producer, make.stamped(make.alert(alert_id="two", rule="fault", state="pending")))
+    until(lambda: watcher.published["alert"] == 2)
+    assert [alert["rule"] for alert in watcher.summary()["alerts"]] == ["escalation"]
