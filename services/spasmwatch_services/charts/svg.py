@@ -77,6 +77,8 @@ def draw(figure: Figure, *, name: str, label: str) -> str:
     for size in ("width", "height"):
         root.attrib.pop(size, None)
     root.attrib |= {"role": "img", "aria-label": label, "class": "chart", "stroke-linejoin": "round"}
+    # Again, since WeasyPrint takes the empty prefix for itself when it is imported.
+    ET.register_namespace("", _SVG)
     return ET.tostring(root, encoding="unicode")
 
 
