@@ -179,7 +179,7 @@ def _field(value: str) -> object:
 def _tag(value: str) -> str:
     """A tag cannot be empty, end in a backslash or hold line ends: such characters are percent-encoded."""
     if not value.isalnum():
-        value = _UNSAFE_IN_TAG.sub(lambda found: f"%{ord(found[0]):02X}" if ord(found[0]) < 128 else "_", value)
+        value = _UNSAFE_IN_TAG.sub(lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), value)
         value = value.translate(_TAG_ESCAPES)
     return value or "%"
 

@@ -73,7 +73,8 @@ def _columns(whats: Iterable[str]) -> list[str]:
 def _write_csv(records: Iterable[Record], whats: list[str]) -> Iterator[str]:
     columns = _columns(whats)
     buffer = io.StringIO()
-    table = csv.writer(buffer, lineterminator="\n")
+    # As RFC 4180 has it; with a plain line feed, Python would leave a carriage return within a cell unquoted.
+    table = csv.writer(buffer, lineterminator="\r\n")
     table.writerow(columns)
     for record in records:
         cells = {name if name != "schema_" else "schema": _cell(value) for name, value in record}
@@ -123,7 +124,8 @@ def _from_cells(row: dict[str, str]) -> Record:
     fields: dict[str, object] = {}
     for name, field in MODELS[what].model_fields.items():
         column = field.alias or name
-        if cell := row.get(column):
+        cell = row.get(column)
+        if cell or (cell is not None and field.is_required()):  # an empty name is not null
             decoder = DECODERS[what].get(column)
             fields[column] = cell if decoder is None else decoder(cell)
     return parse_fields(fields)
