@@ -64,6 +64,7 @@ class Baseline:
     """The levels of one face. ``ready`` once about a second of it has been seen."""
 
     READY = 8
+    BLINKS = 3
 
     def __init__(self) -> None:
         self.gap = {side: Level(0.6) for side in ("left", "right")}
@@ -82,6 +83,11 @@ class Baseline:
         self.blink_skew = Level(0.5, window_s=30.0, every_s=1.0)
         # How far the mouth goes to one side, and brows and nose upwards, in this person's own speech and mimicry.
         self.restless: dict[MobilePart, Level] = {part: Level(0.9, window_s=60.0) for part in get_args(MobilePart)}
+
+    @property
+    def usual_blink_skew(self) -> float | None:
+        """How unequal both eyes are in blinks; None until some were seen."""
+        return self.blink_skew.value if len(self.blink_skew) >= self.BLINKS else None
 
     @property
     def ready(self) -> bool:

@@ -30,7 +30,7 @@ HIDDEN_PULL: Final = 0.08
 SUDDEN_S: Final = 0.25
 SUDDEN_SHARE: Final = 0.55
 LONGEST_BLINK_S: Final = 0.7
-BLINK_PULL: Final = 0.5
+BLINK_PULL: Final = 0.8
 REST_SQUEEZE: Final = 0.005
 REGION_MOVED: Final = {"brow": 0.02, "cheek": 0.02, "corner": 0.03}
 

@@ -40,7 +40,6 @@ NOSE = Thresholds(enter=0.04, leave=0.02, foot=0.01, sure=0.08)
 CLOSURE = Thresholds(enter=0.35, leave=0.22, foot=0.10, sure=0.6, leave_share=0.4, least_frames=1)
 # Eyes more unequal than this are no blink of anybody.
 LARGEST_BLINK_SKEW: Final = 0.8
-LEAST_BLINKS: Final = 3
 LONGEST_EPISODE_S: Final = 120.0
 # A face that was gone this long is learned anew.
 FORGET_S: Final = 20.0
@@ -180,8 +179,7 @@ class Detector:
             return []
         bursts, frames = sorted(self._bursts, key=lambda burst: burst.start), list(self._frames)
         restless = {part: level.value for part, level in self.baseline.restless.items()}
-        skew = self.baseline.blink_skew
-        usual = Usual(self._known, restless, skew.value if len(skew) >= LEAST_BLINKS else None)
+        usual = Usual(self._known, restless, self.baseline.usual_blink_skew)
         findings = classify(bursts, frames, usual)
         self._known |= {finding.side for finding in findings if finding.kind == "hemifacial"}
         self.closures = sort_closures(bursts, findings, frames)

@@ -135,7 +135,8 @@ def judge(time: float, face: FaceSignals, baseline: Baseline, units: Units) -> E
     for side, sign in (("left", 1.0), ("right", -1.0)):
         lid, look = sign * (lids["left"] - lids["right"]), sign * (change["left"] - change["right"])
         clear = lid >= LEAST_LID * units.lid and min(sign * lid_share, sign * look_share) >= LEAST_EACH
-        evidence.one_sided[side] = _one_sided(side, lid, look, evidence) if clear else 0.0
+        usual = max(0.0, sign * (baseline.usual_blink_skew or 0.0))
+        evidence.one_sided[side] = _one_sided(side, lid, look, evidence, usual) if clear else 0.0
     return evidence
 
 
@@ -167,11 +168,13 @@ def _above(change: float, usual: float) -> float:
     return float(max(0.0, change**2 - usual**2) ** 0.5)
 
 
-def _one_sided(side: str, lid: float, look: float, evidence: Evidence) -> float:
-    """``lid`` and ``look``: by how much this eye closes, and changes, more than the other."""
+def _one_sided(side: str, lid: float, look: float, evidence: Evidence, usual: float) -> float:
+    """``lid`` and ``look``: by how much this eye closes, and changes, more than the other. ``usual``: in blinks."""
     units = evidence.units
     strained = evidence.squeeze > SQUEEZED or evidence.mouth_open > WIDE_OPEN
-    needed = STRAINED_ASYMMETRY if strained and evidence.both_closure > STRAINED_CLOSURE else LEAST_ASYMMETRY
+    needed = LEAST_ASYMMETRY
+    if evidence.both_closure > STRAINED_CLOSURE:
+        needed = STRAINED_ASYMMETRY if strained else LEAST_ASYMMETRY + usual
     if evidence.skew_towards(side) < needed:
         return 0.0
     eye = (min(4.0, lid / units.lid) + min(4.0, look / units.change)) / 2
