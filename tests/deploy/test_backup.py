@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import sqlite3
+import subprocess
 import tarfile
 from collections.abc import Sequence
 from datetime import timedelta
@@ -273,8 +274,8 @@ def _damage(good: Path, bad: Path, damage: str) -> None:
         bad.write_bytes({"empty": b"", "cut": content[: len(content) // 2], "text": b"hello"}[damage])
         return
     inside = good.with_name("inside")
-    with tarfile.open(good) as archive:
-        archive.extractall(inside, filter="data")
+    inside.mkdir()
+    subprocess.run(["tar", "-xzf", good, "-C", inside], check=True)
     if damage == "changed":
         (inside / "settings" / "secrets" / "mqtt_cam1").write_text("another\n")
     manifest = json.loads((inside / "manifest.json").read_text())
@@ -283,7 +284,20 @@ def _damage(good: Path, bad: Path, damage: str) -> None:
     if damage == "no manifest":
         (inside / "manifest.json").unlink()
     with tarfile.open(bad, "w:gz") as archive:
-        archive.add(inside, ".")
+        for file in sorted(path for path in inside.rglob("*") if path.is_file()):
+            archive.add(file, file.relative_to(inside))
+
+
+@pytest.mark.parametrize("name", ["../outside", "/outside", "inside/../../outside"])
+def test_a_file_that_would_land_elsewhere_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    bad, folder = tmp_path / "bad.tar.gz", tmp_path / "home"
+    with tarfile.open(bad, "w:gz") as archive:
+        archive.addfile(tarfile.TarInfo(name))
+    assert House(folder).run("restore", str(bad)) == 1
+    assert "no plain file of a backup" in capsys.readouterr().err
+    assert not (tmp_path / "outside").exists()
 
 
 @pytest.mark.parametrize(
