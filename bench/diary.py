@@ -19,7 +19,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from support.living_home import PASSWORD, LivingHome, living_home
 
-FIRST_LOAD = ("/static/style.css", "/static/app.js", "/static/icons.svg", "/static/icon.svg", "/static/app.webmanifest",
+FIRST_LOAD = ("/static/style.css", "/static/early.js", "/static/app.js", "/static/icons.svg", "/static/icon.svg",
+              "/static/app.webmanifest",
               "/static/wire.js", "/static/queue.js", "/static/live.js", "/static/log.js", "/static/ask.js",
               "/static/alerts.js", "/static/review.js", "/static/outline.js",
               "/static/check.js", "/service-worker.js")  # fmt: skip

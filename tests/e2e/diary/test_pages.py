@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Browser, BrowserContext, Route, expect
 
 from spasmwatch.domain.records import Diary, Label, Record
 from support.browser import desktop, phone
@@ -36,6 +36,20 @@ def test_a_newcomer_sets_up_and_has_logged_a_coffee_after_three_taps(context: Br
         page.get_by_role("button", name="Coffee", exact=True).tap()  # 2, and from then on the only one
         expect(page.get_by_text("Coffee logged")).to_be_visible()
         until(lambda: [one.subkind for one in entries(fresh, "anna")] == ["coffee"], what="the coffee in the store")
+
+
+def test_a_tap_before_the_script_has_arrived_is_not_lost(browser: Browser, home: LivingHome) -> None:
+    # The service worker would bring the script from its own store.
+    context = phone(browser, service_workers="block")
+    page = log_in(context, home, "patient")
+    held: list[Route] = []
+    page.route("**/static/app.js*", lambda route, _: held.append(route))
+    page.goto(f"{home.page}/log", wait_until="commit")
+    page.get_by_role("button", name="Relaxation", exact=True).tap()
+    assert len(held) == 1
+    held[0].continue_()
+    expect(page.get_by_text("Relaxation logged")).to_be_visible()
+    context.close()
 
 
 def test_log_undo_change_and_bring_back_reach_the_store_as_revisions(context: BrowserContext, home: LivingHome) -> None:

@@ -14,6 +14,7 @@ startReview();
 startOutlines();
 startCheck();
 keepFresh();
+document.dispatchEvent(new Event("started"));
 
 // Tells the home which drawings fit, so that it draws one of each chart and not two.
 const wide = matchMedia("(min-width: 560px)");
