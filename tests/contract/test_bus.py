@@ -1,9 +1,13 @@
 """What every bus owes its users: on Mosquitto, on the embedded broker and in memory."""
 
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import paho.mqtt.client as paho
 import pytest
 
 from spasmwatch.adapters.embedded_broker import EmbeddedBroker
@@ -194,3 +198,27 @@ def test_what_waits_in_the_session_reaches_a_handler_that_comes_a_moment_later(c
     inbox = subscribed(after, TOPICS.every("spasm"), Inbox())
     until(lambda: bool(inbox.messages))
     assert inbox.payloads == [b"while you were away"]
+
+
+def test_a_subscription_in_the_very_moment_of_connecting_is_heard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox, buses, made = Inbox(), list[MqttBus](), threading.Event()
+    publish = paho.Client.publish
+
+    def subscribing_first(client: paho.Client, topic: str, *arguments: Any, **more: Any) -> paho.MQTTMessageInfo:
+        if topic == TOPICS.of("cam1", "availability") and not inbox.acknowledging:
+            assert made.wait(10)
+            inbox.acknowledging = True
+            buses[0].subscribe(SPASM, inbox)
+        return publish(client, topic, *arguments, **more)
+
+    inbox.acknowledging = False
+    monkeypatch.setattr(paho.Client, "publish", subscribing_first)
+    with mosquitto(tmp_path) as port, closing(MqttBus(Mqtt(port=port), TOPICS, client="a", node="cam1")) as bus:
+        buses.append(bus)
+        made.set()
+        bus.wait_until_connected(10)
+        with closing(connected(Mqtt(port=port), "b", None)) as other:
+            other.publish(SPASM, b"heard")
+        until(lambda: inbox.payloads == [b"heard"])

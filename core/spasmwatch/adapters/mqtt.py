@@ -111,6 +111,9 @@ class MqttBus:
         self._incoming: queue.SimpleQueue[_Arrival | None] = queue.SimpleQueue()
         self._acknowledgements = _Acknowledgements()
         self._connected = threading.Event()
+        # From here on a new subscription or state goes out by itself; before, the next connect takes it along.
+        self._open = False
+        self._unanswered: set[int | None] = set()
         self._refused: str | None = None
         self._lock = threading.Lock()
         self._client = self._make_client(client)
@@ -144,6 +147,7 @@ class MqttBus:
         if self._availability:
             client.will_set(self._availability, OFFLINE, qos=1, retain=True)
         client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
         return client
@@ -210,16 +214,18 @@ class MqttBus:
             self._handlers.append((topic_filter, handler))
             self._routes.clear()
             early, self._early = self._early, []
+            is_open = self._open
         for arrival in early:
             self._incoming.put(arrival)
-        if self._connected.is_set():
+        if is_open:
             self._client.subscribe(topic_filter, qos=1)
 
     def keep(self, topic: str, payload: bytes) -> None:
         """Hold a retained state: published when connected, and again on every connect."""
         with self._lock:
             self._states[topic] = payload
-        if self._connected.is_set():
+            is_open = self._open
+        if is_open:
             self._client.publish(topic, payload, qos=1, retain=True)
 
     def close(self) -> None:
@@ -246,14 +252,23 @@ class MqttBus:
         with self._lock:
             filters = [topic_filter for topic_filter, _ in self._handlers]
             states = dict(self._states)
-        for topic_filter in filters:
-            client.subscribe(topic_filter, qos=1)
+            self._open = True
+        self._unanswered = {client.subscribe(topic_filter, qos=1)[1] for topic_filter in filters}
         if self._availability:
             # The broker published our last will when the line broke; say again that we are there.
             client.publish(self._availability, ONLINE, qos=1, retain=True)
         for topic, payload in states.items():
             client.publish(topic, payload, qos=1, retain=True)
-        self._connected.set()
+        if not self._unanswered:
+            self._connected.set()
+
+    def _on_subscribe(
+        self, _client: paho.Client, _data: object, mid: int, _reasons: list[ReasonCode], _p: Properties | None
+    ) -> None:
+        """Connected means heard, too: not before the broker has taken the subscriptions."""
+        self._unanswered.discard(mid)
+        if not self._unanswered and self._open:
+            self._connected.set()
 
     def _on_disconnect(
         self,
@@ -263,6 +278,8 @@ class MqttBus:
         reason: ReasonCode,
         _p: Properties | None,
     ) -> None:
+        with self._lock:
+            self._open = False
         self._connected.clear()
         self._acknowledgements.forget()
         if reason.is_failure:
