@@ -4,10 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from spasmwatch.settings.mqtt import Mqtt
 from support.influx import Engine, influxdb
 from support.servers import mosquitto
+
+# How long an example takes says something about the machine, not about the code; timings belong in bench/.
+settings.register_profile("spasmwatch", deadline=None)
+settings.load_profile("spasmwatch")
 
 
 @pytest.fixture(scope="session")
