@@ -221,7 +221,7 @@ def latency(number: int) -> None:
                 delays.append(time.perf_counter() - begin)
         finally:
             program.terminate()
-            program.wait(20)
+            program.wait(40)
             bus.close()
     delays.sort()
     p95 = delays[int(0.95 * (len(delays) - 1))]
