@@ -118,9 +118,7 @@ def blink_skew(closure: Burst, frames: Sequence[Evidence]) -> float | None:
 
     In a blink nothing pulls at the mouth, which most one-sided spasms do.
     """
-    shown = within(frames, closure.start, closure.end)
-    deepest = max(frame.both_closure for frame in shown)
-    shut = [frame for frame in shown if frame.both_closure >= 0.7 * deepest]
+    shut = _most_shut(closure, frames)
     if not is_brief_closure(closure) or max(abs(frame.pull) / frame.units.pull for frame in shut) > BLINK_PULL:
         return None
     return fmean(frame.skew for frame in shut)
@@ -209,9 +207,14 @@ def _is_sudden(closure: Burst, frames: Sequence[Evidence]) -> bool:
 
 def _squeeze(closure: Burst, frames: Sequence[Evidence]) -> float:
     """Lowering of the brows while both eyes were most shut: the mean over the deeper part of the closure."""
+    return fmean(frame.squeeze for frame in _most_shut(closure, frames))
+
+
+def _most_shut(closure: Burst, frames: Sequence[Evidence]) -> list[Evidence]:
+    """The deeper part of a closure of both eyes."""
     shown = within(frames, closure.start, closure.end)
     deepest = max(frame.both_closure for frame in shown)
-    return fmean(frame.squeeze for frame in shown if frame.both_closure >= 0.7 * deepest)
+    return [frame for frame in shown if frame.both_closure >= 0.7 * deepest]
 
 
 def sort_closures(bursts: Sequence[Burst], findings: Sequence[Finding], frames: Sequence[Evidence]) -> Closures:
