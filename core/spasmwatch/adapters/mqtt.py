@@ -105,10 +105,13 @@ class MqttBus:
         self._handlers: list[tuple[str, Handler]] = []
         self._routes: dict[str, list[Handler]] = {}
         self._early: list[_Arrival] = []
+        self._early_is_due = False
         self._started = time.monotonic()
         self._states: dict[str, bytes] = {}
         self._availability = topics.of(node, "availability") if node else None
+        # None wakes the dispatcher: there are early messages to look at again, or it shall end.
         self._incoming: queue.SimpleQueue[_Arrival | None] = queue.SimpleQueue()
+        self._closing = False
         self._acknowledgements = _Acknowledgements()
         self._connected = threading.Event()
         # From here on a new subscription or state goes out by itself; before, the next connect takes it along.
@@ -213,10 +216,9 @@ class MqttBus:
         with self._lock:
             self._handlers.append((topic_filter, handler))
             self._routes.clear()
-            early, self._early = self._early, []
+            self._early_is_due = True
             is_open = self._open
-        for arrival in early:
-            self._incoming.put(arrival)
+        self._incoming.put(None)
         if is_open:
             self._client.subscribe(topic_filter, qos=1)
 
@@ -237,6 +239,7 @@ class MqttBus:
                 log.warning("could not say goodbye: %s", error)
         self._client.disconnect()
         self._client.loop_stop()
+        self._closing = True
         self._incoming.put(None)
         if threading.current_thread() is not self._dispatcher:
             self._dispatcher.join(5)
@@ -292,49 +295,70 @@ class MqttBus:
         self._incoming.put(arrival)
 
     def _dispatch(self) -> None:
-        while (arrival := self._incoming.get()) is not None:
-            message = self._message(arrival)
-            handlers = self._route(message.topic)
-            if not handlers and not self._wait_for_handler(arrival):
-                message.acknowledge()
-            for handler in handlers:
-                try:
-                    handler(message)
-                except Exception:
-                    # A message that stays open would hold up all that come after it; a record without a receipt
-                    # comes again from its outbox anyhow.
-                    log.exception("handling a message on %s failed", message.topic)
-                    message.acknowledge()
+        while True:
+            arrival = self._incoming.get()
+            for due, handlers in self._due(arrival):
+                self._handle(self._message(due), handlers)
+            if arrival is None and self._closing:
+                return
             if self._incoming.empty():
                 # Under load, wake up for several messages at once: a switch of threads costs more than a message.
                 time.sleep(BREATH_S)
 
-    def _wait_for_handler(self, arrival: _Arrival) -> bool:
-        """Whether to keep a message that nobody handles: the session of before may send before we have subscribed."""
+    def _handle(self, message: Message, handlers: list[Handler]) -> None:
+        if not handlers:
+            message.acknowledge()
+        for handler in handlers:
+            try:
+                handler(message)
+            except Exception:
+                # A message that stays open would hold up all that come after it; a record without a receipt
+                # comes again from its outbox anyhow.
+                log.exception("handling a message on %s failed", message.topic)
+                message.acknowledge()
+
+    def _due(self, arrival: _Arrival | None) -> list[tuple[_Arrival, list[Handler]]]:
+        """What is to be handled now, in the order of arrival, each with its handlers.
+
+        The session of before may send before anybody has subscribed: such a message waits for its handler, and goes
+        before all that came after it. Looked up and put aside in one go, so that no subscription slips in between.
+        """
+        due: list[tuple[_Arrival, list[Handler]]] = []
         with self._lock:
-            if time.monotonic() > self._started + EARLY_S:
-                return False
-            if not self._early:
-                later = threading.Timer(EARLY_S, self._give_up_early)
-                later.daemon = True
-                later.start()
-            self._early.append(arrival)
-        return True
+            waiting: list[_Arrival] = []
+            if self._early_is_due:
+                waiting, self._early, self._early_is_due = self._early, [], False
+            if arrival is not None:
+                waiting.append(arrival)
+            may_wait = time.monotonic() < self._started + EARLY_S
+            for one in waiting:
+                handlers = self._route(one.message.topic)
+                if handlers or not may_wait:
+                    due.append((one, handlers))
+                else:
+                    self._wait_for_handler(one)
+        return due
+
+    def _wait_for_handler(self, arrival: _Arrival) -> None:
+        if not self._early:
+            later = threading.Timer(EARLY_S, self._give_up_early)
+            later.daemon = True
+            later.start()
+        self._early.append(arrival)
 
     def _give_up_early(self) -> None:
         with self._lock:
-            early, self._early = self._early, []
-        for arrival in early:
-            self._incoming.put(arrival)
+            self._early_is_due = True
+        self._incoming.put(None)
 
     def _route(self, topic: str) -> list[Handler]:
-        with self._lock:
-            handlers = self._routes.get(topic)
-            if handlers is None:
-                if len(self._routes) >= ROUTES:
-                    self._routes.clear()
-                handlers = [handler for topic_filter, handler in self._handlers if _matches(topic_filter, topic)]
-                self._routes[topic] = handlers
+        """The handlers of a topic; to be called with the lock held."""
+        handlers = self._routes.get(topic)
+        if handlers is None:
+            if len(self._routes) >= ROUTES:
+                self._routes.clear()
+            handlers = [handler for topic_filter, handler in self._handlers if _matches(topic_filter, topic)]
+            self._routes[topic] = handlers
         return handlers
 
     def _message(self, arrival: _Arrival) -> Message:
