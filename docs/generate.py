@@ -38,6 +38,12 @@ MESSAGES: dict[str, tuple[str, type[BaseModel], str]] = {
     "diary_add": ("diary/add", topics.DiaryAdd, "An entry from a button or another program."),
     "pause": ("{node}/pause/set", topics.PauseCommand, "Stop the camera; only the patient resumes it."),
     "pause_state": ("{node}/pause/state", topics.PauseState, "Retained: whether the camera is off on purpose."),
+    "told": (
+        "diary/told",
+        topics.WhoIsTold,
+        "Retained: how much the patient lets each recipient of pushes be told.",
+    ),
+    "told_obeyed": ("alerts/told", topics.WhoIsTold, "Retained: the same, as the alert service obeys it."),
     "push_state": ("alerts/pushes/state", topics.PushState, "Retained: pushes delivered and waiting."),
 }
 

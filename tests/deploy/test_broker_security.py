@@ -58,6 +58,8 @@ def test_every_program_connects_with_its_certificate_and_password(home_broker: H
         ("diary", f"{HERE}/diary/label", "alerts"),
         ("triggers", f"{HERE}/cam1/pause/set", "cam1"),
         ("diary", f"{HERE}/users/anna/alerts/a1/command", "alerts"),
+        ("diary", f"{HERE}/diary/told", "alerts"),
+        ("alerts", f"{HERE}/alerts/told", "diary"),
         ("alerts", f"{HERE}/alerts/alert", "viewer"),
         ("triggers", f"{HERE}/triggers/trigger", "recorder"),
         ("triggers", f"{HERE}/diary/add", "diary"),
@@ -120,6 +122,9 @@ FORBIDDEN_TO_SAY = [
     *_each("cam1 diary triggers insights homeassistant", "alerts/alert"),
     *_each("cam1 alerts triggers insights homeassistant", "diary/label"),
     *_each("cam1 diary triggers insights homeassistant", "alerts/trend"),
+    # Whom the patient lets be told comes from the pages alone, which know who the patient is.
+    *_each("cam1 recorder alerts triggers insights homeassistant", "diary/told"),
+    *_each("cam1 recorder diary triggers insights homeassistant", "alerts/told"),
     *_each("cam1 alerts diary triggers homeassistant", "insights/insight"),
     *_each("cam1 cam2 alerts insights recorder homeassistant", "cam1/pause/set"),
 ]
@@ -155,6 +160,7 @@ def test_those_who_may_not_speak_in_the_home_are_not_heard(clients: dict[str, Cl
         "alerts/alert",
         "users/anna/alerts/a1/command",
         "diary/add",
+        "diary/told",
     ):
         clients[speaker].say(f"{HERE}/{topic}", "forbidden")
         clients[speaker].say(f"{HERE}/users/{speaker}/{topic}", "forbidden")
@@ -171,6 +177,7 @@ FORBIDDEN_TO_HEAR = [
         *_each("cam1 viewer homeassistant gadgets insights triggers", "diary/label"),
         *_each("cam1 viewer homeassistant gadgets insights", "users/anna/alerts/a1/command"),
         *_each("cam2 viewer homeassistant gadgets", "cam1/pause/set"),
+        *_each("cam1 viewer homeassistant gadgets insights triggers", "diary/told"),
     )),
     *((listener, "cam1", f"{HERE}/cam1/spasm") for listener in ("cam2", "gadgets", "insights")),
     ("cam2", "recorder", f"{HERE}/cam1/stored"),

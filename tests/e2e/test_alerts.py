@@ -11,12 +11,13 @@ from pathlib import Path
 from spasmwatch.adapters.acknowledge_links import LinkRedeemer, link_key
 from spasmwatch.adapters.mqtt import MqttBus
 from spasmwatch.domain.records import Alert, Health, Record, parse
-from spasmwatch.domain.topics import AlertCommand, Topics
+from spasmwatch.domain.topics import AlertCommand, Topics, WhoIsTold
 from spasmwatch.ports import Message
 from spasmwatch.settings import load
 from spasmwatch.settings.mqtt import Mqtt
 from support import make
 from support.push_receiver import PushReceiver, push_receiver
+from support.servers import mosquitto
 from support.wait import until
 
 TOPICS = Topics("spasmwatch", "home")
@@ -127,6 +128,33 @@ def test_an_acknowledged_alert_stays_so_after_a_kill(broker: Mqtt, tmp_path: Pat
             until(lambda: len(receiver.requests) == 2, 30, "the red flag")
         assert [alert.rule for alert in home.alerts if alert.state == "firing"] == ["escalation", "red_flag"]
         assert receiver.requests[1]["headers"]["X-Priority"] == "max"
+
+
+def test_who_is_told_nothing_gets_no_push_also_when_only_its_own_disk_says_so(tmp_path: Path) -> None:
+    told = WhoIsTold(levels={"anna": "everything", "ben": "nothing"}, time=datetime.now(UTC))
+    with push_receiver() as anna, push_receiver() as ben, mosquitto(tmp_path) as port:
+        home = House(Mqtt(port=port), tmp_path, [], _recipients(anna=anna, ben=ben))
+        obeyed: list[bytes] = []
+        home.bus.subscribe(TOPICS.told("alerts"), lambda message: obeyed.append(message.payload))
+        # Retained, as the pages keep it: the alert program hears it whenever it comes.
+        home.bus.publish(TOPICS.told("diary"), told.payload(), retain=True)
+        with home.program():
+            until(lambda: obeyed, 30, "the alert program's word that it obeys")
+            home.say(make.stamped(make.diary(datetime.now(UTC), kind="symptom", subkind="help"), node="diary"))
+            until(lambda: len(anna.requests) == 1, 30, "the call for help")
+        home.bus.publish(TOPICS.told("diary"), b"", retain=True)
+        home.bus.publish(TOPICS.told("alerts"), b"", retain=True)
+        with home.program():
+            # Nothing says it any more but the alert program's own disk.
+            home.burst(6)
+            until(lambda: len(anna.requests) == 2, 30, "the escalation")
+        home.bus.close()
+        assert ben.requests == []
+
+
+def _recipients(**receivers: PushReceiver) -> str:
+    lines = (f'[[alerts.recipients]]\nname = "{name}"\naddress = "{one.ntfy}"' for name, one in receivers.items())
+    return "\n".join(lines) + "\n"
 
 
 def test_the_set_up_ends_when_a_phone_has_answered_the_test_push(broker: Mqtt, tmp_path: Path) -> None:

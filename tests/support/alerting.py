@@ -20,6 +20,7 @@ from spasmwatch_services.alerts.planner import Planner
 from spasmwatch_services.alerts.rounds import Rounds
 from spasmwatch_services.alerts.service import AlertService
 from spasmwatch_services.alerts.state import State
+from spasmwatch_services.alerts.told import Told
 from spasmwatch_services.alerts.words import Wording
 
 TOPICS = Topics("spasmwatch", "home")
@@ -62,12 +63,13 @@ class Desk:
         self._folder = folder
         self.state = State(folder / "alerts.sqlite")
         self.outbox = DiskOutbox(folder / "outbox.sqlite", home="home", node="alerts", settings=OutboxSettings())
-        planner = Planner(self.settings, UTC, self.state)
+        told = Told(self.state)
+        planner = Planner(self.settings, UTC, self.state, told)
         self.engine = Engine(self.settings.rules(), UTC, Advice(), planner.steps, self.state.load())
-        rounds = Rounds(self.settings, UTC, self.engine, self.state, planner.recipients)
+        rounds = Rounds(self.settings, UTC, self.engine, self.state, planner.recipients, told)
         self.troubles: list[tuple[str, str | None]] = []
         self.service = AlertService(
-            self.engine, self.state, planner, self.outbox, TOPICS, self.clock, lambda: None, rounds, UTC
+            self.engine, self.state, planner, self.outbox, TOPICS, self.clock, lambda: None, rounds, UTC, told
         )
         self.messengers = [
             Messenger(

@@ -12,6 +12,10 @@ from spasmwatch.errors import RecordError
 ONLINE = b"online"
 OFFLINE = b"offline"
 
+ToldLevel = Literal["everything", "urgent", "nothing"]
+"""How much of the alerts a recipient of pushes is told."""
+MOST_RECIPIENTS = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Topics:
@@ -35,6 +39,13 @@ class Topics:
     def state(self, node: str, feature: str) -> str:
         """Where a node tells the state of a feature, retained."""
         return self.of(node, f"{feature}/state")
+
+    def told(self, node: str) -> str:
+        """Where ``diary`` says whom the patient lets be told, and ``alerts`` what it obeys; both retained.
+
+        No ``state`` of a feature: those are for Grafana and Home Assistant to see, too.
+        """
+        return self.of(node, "told")
 
     def diary_add(self) -> str:
         """Where a :class:`DiaryAdd` goes in."""
@@ -128,6 +139,17 @@ class PushState(WireMessage):
 
     delivered: Annotated[int, Field(ge=0)]
     waiting: Annotated[int, Field(ge=0)]
+
+
+class WhoIsTold(WireMessage):
+    """Retained: how much of the alerts the patient lets each recipient of pushes be told.
+
+    At ``…/diary/told`` the patient's choice, at ``…/alerts/told`` what the alert service obeys. Without a choice
+    everybody is told everything; after one, a recipient whom ``levels`` does not name is told nothing.
+    """
+
+    levels: Annotated[dict[Name, ToldLevel], Field(max_length=MOST_RECIPIENTS)]
+    time: Time
 
 
 class DiaryAdd(WireMessage):

@@ -67,13 +67,14 @@ def _recorder(here: str) -> list[tuple[str, str]]:
 
 
 def _alerts(here: str) -> list[tuple[str, str]]:
-    return [("read", f"{here}/#")]
+    return [("read", f"{here}/#"), ("write", f"{here}/alerts/told")]
 
 
 def _diary(here: str) -> list[tuple[str, str]]:
-    # The pages know who is logged in, so they alone may speak for any person.
+    # The pages know who is logged in, so they alone may speak for any person, and say whom the patient lets be told.
     return [
         ("read", f"{here}/#"),
+        ("write", f"{here}/diary/told"),
         ("write", f"{here}/+/pause/set"),
         ("write", f"{here}/users/+/alerts/+/command"),
     ]

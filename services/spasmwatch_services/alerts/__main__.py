@@ -20,6 +20,7 @@ from spasmwatch_services.alerts.planner import Planner
 from spasmwatch_services.alerts.rounds import Rounds
 from spasmwatch_services.alerts.service import AlertService
 from spasmwatch_services.alerts.state import State
+from spasmwatch_services.alerts.told import Told
 from spasmwatch_services.alerts.words import Wording
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,8 @@ def wire(program: Program) -> None:
     advice = settings.advice.read()
     state = program.own(State(data / "alerts.sqlite"))
     clock = SystemClock(program.stopping)
-    planner = Planner(settings.alerts, settings.home.zone, state)
+    told = Told(state)
+    planner = Planner(settings.alerts, settings.home.zone, state, told)
     engine = Engine(settings.alerts.rules(), settings.home.zone, advice, planner.steps, state.load())
     # Loading the push services takes seconds; the broker is met when everything is ready to listen.
     push = ApprisePush() if planner.recipients else None
@@ -48,8 +50,8 @@ def wire(program: Program) -> None:
             messenger.wake()
 
     zone = settings.home.zone
-    rounds = Rounds(settings.alerts, zone, engine, state, planner.recipients)
-    service = AlertService(engine, state, planner, outbox, program.topics, clock, wake, rounds, zone)
+    rounds = Rounds(settings.alerts, zone, engine, state, planner.recipients, told)
+    service = AlertService(engine, state, planner, outbox, program.topics, clock, wake, rounds, zone, told)
     service.listen(bus)
     messengers += _messengers(settings, state, clock, service, push)
     program.start("alerts", lambda: service.run(program.stopping))

@@ -7,6 +7,7 @@ from datetime import datetime
 from spasmwatch.settings import Settings
 from spasmwatch.setup.check import Finding
 from spasmwatch_services.alerts.state import State
+from spasmwatch_services.alerts.told import levels
 
 
 def look(settings: Settings, _args: Namespace) -> Iterator[Finding]:
@@ -19,8 +20,14 @@ def look(settings: Settings, _args: Namespace) -> Iterator[Finding]:
     steps = len({recipient.step for recipient in recipients})
     buttons = "with buttons" if alerts.page else "without buttons: set alerts.page"
     yield Finding("alerts", fine=True, says=f"{len(recipients)} recipients in {steps} steps, {buttons}")
+    chosen = levels(settings)
+    if not set(chosen.values()) - {"nothing"}:
+        yield Finding("alerts", None, "nobody is pushed to, as the patient has chosen on the page")
     proofs = _proofs(settings)
     for recipient in recipients:
+        if chosen[recipient.name] == "nothing":
+            yield Finding("alerts", fine=True, says=f"{recipient.name} is told nothing, as the patient has chosen")
+            continue
         recipient.secret()  # raises SettingsError when its file cannot be read
         proven = proofs.get(recipient.name)
         if proven is None:

@@ -52,10 +52,12 @@ class Messenger:
     def deliver_due(self) -> int:
         """Deliver what is due now; returns the number of pushes that were accepted."""
         sent = 0
-        for together in _groups(self._not_too_old(self._state.due(self.recipient, self._clock.now()))):
-            if not self._deliver(together):
+        for planned in _groups(self._not_too_old(self._state.due(self.recipient, self._clock.now()))):
+            # While the ones before it went out, somebody may have answered, or the patient have chosen otherwise.
+            together = [delivery for delivery in planned if self._state.waits(delivery.id)]
+            if together and not self._deliver(together):
                 break
-            sent += 1
+            sent += bool(together)
         return sent
 
     def _not_too_old(self, deliveries: list[Delivery]) -> list[Delivery]:

@@ -1,4 +1,4 @@
-"""Who is told what, and when: recipients by step and severity, quiet hours, grouping."""
+"""Who is told what, and when: recipients by the patient's choice, step and severity, quiet hours, grouping."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
@@ -8,6 +8,7 @@ from spasmwatch.domain.alerting.quiet import quiet_until
 from spasmwatch.domain.records import Alert
 from spasmwatch.settings.alerts import Alerts, Recipient
 from spasmwatch_services.alerts.state import Delivery, State
+from spasmwatch_services.alerts.told import Told
 
 TECHNICAL = ("fault", "blind")
 """Rules about machines: they come in swarms, so they wait a moment to be told together."""
@@ -16,15 +17,14 @@ TECHNICAL = ("fault", "blind")
 class Planner:
     """Turns notices into deliveries in the state file."""
 
-    def __init__(self, settings: Alerts, zone: tzinfo, state: State) -> None:
-        self._settings, self._zone, self._state = settings, zone, state
+    def __init__(self, settings: Alerts, zone: tzinfo, state: State, told: Told) -> None:
+        self._settings, self._zone, self._state, self._told = settings, zone, state, told
         self.recipients: Sequence[Recipient] = settings.everybody()
-        self._steps = sorted({recipient.step for recipient in self.recipients})
 
     @property
     def steps(self) -> int:
-        """How many rounds of caregivers there are."""
-        return max(1, len(self._steps))
+        """How many rounds of caregivers there are at most."""
+        return max(1, len({recipient.step for recipient in self.recipients}))
 
     def plan(self, notice: Notice, now: datetime) -> None:
         """Keep one delivery for everybody whom this notice concerns."""
@@ -47,15 +47,16 @@ class Planner:
             )
 
     def _whom(self, notice: Notice) -> list[Recipient]:
+        severity = notice.alert.severity
+        allowed = [recipient for recipient in self.recipients if self._told.allows(recipient.name, severity)]
         if notice.kind == "correction":
             told = self._state.told(notice.alert.alert_id)
-            return [recipient for recipient in self.recipients if recipient.name in told]
-        wanted = self._steps[notice.step : notice.step + 1] if notice.kind == "next" else self._steps[: notice.step + 1]
-        return [
-            recipient
-            for recipient in self.recipients
-            if recipient.step in wanted and RANK[notice.alert.severity] >= RANK[recipient.from_severity]
-        ]
+            return [recipient for recipient in allowed if recipient.name in told]
+        wanted = [recipient for recipient in allowed if RANK[severity] >= RANK[recipient.from_severity]]
+        # Only of those who are told: nobody waits for the answer of one who was never asked.
+        steps = sorted({recipient.step for recipient in wanted})
+        now_due = steps[notice.step : notice.step + 1] if notice.kind == "next" else steps[: notice.step + 1]
+        return [recipient for recipient in wanted if recipient.step in now_due]
 
     def _due(self, notice: Notice, now: datetime) -> datetime:
         alert = notice.alert

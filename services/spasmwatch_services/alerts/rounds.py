@@ -10,6 +10,7 @@ from spasmwatch.domain.trend.daybook import DayBook
 from spasmwatch.domain.trend.now import today_against_usual
 from spasmwatch.settings.alerts import Alerts, Recipient
 from spasmwatch_services.alerts.state import Delivery, State
+from spasmwatch_services.alerts.told import Told
 
 CANARY = "canary-"
 """Alert ids of test pushes begin so."""
@@ -22,9 +23,10 @@ class Rounds:
     """Called by the service thread, inside its transaction."""
 
     def __init__(
-        self, settings: Alerts, zone: tzinfo, engine: Engine, state: State, recipients: Iterable[Recipient]
+        self, settings: Alerts, zone: tzinfo, engine: Engine, state: State, recipients: Iterable[Recipient], told: Told
     ) -> None:
         self._settings, self._zone, self._engine, self._state = settings, zone, engine, state
+        self._allowed = told
         self._recipients = list(recipients)
         self._looked_at: datetime | None = None
         self._told: dict[str, Trend] = {}
@@ -69,9 +71,13 @@ class Rounds:
         lines += [f"Open: {alert.reason} ({alert.state})" for alert in open_alerts] or ["No open alerts."]
         private = f"SpasmWatch is running; {len(open_alerts)} open alert(s). The page shows more."
         value = {"title": "SpasmWatch this morning", "body": "\n".join(lines), "private": private}
-        for recipient in self._recipients:
-            self._plan(f"summary:{today}:{recipient.name}", recipient.name, None, "summary", value, now)
-        return bool(self._recipients)
+        # Who is told urgent alerts only gets the sign of life and nothing of how it goes.
+        says = {"everything": value, "urgent": {"title": value["title"], "body": "SpasmWatch is running."}}
+        told = [(recipient.name, says.get(self._allowed.level(recipient.name))) for recipient in self._recipients]
+        for name, says_this in told:
+            if says_this:
+                self._plan(f"summary:{today}:{name}", name, None, "summary", says_this, now)
+        return any(says_this for _, says_this in told)
 
     def _yesterday(self, name: str, book: DayBook, now: datetime) -> str:
         day = book.days.get(book.local_day(now) - timedelta(days=1))
@@ -87,6 +93,9 @@ class Rounds:
         if self._settings.page is None:
             return False
         name = recipient.name
+        if self._allowed.level(name) == "nothing":
+            self._unask(name)
+            return False
         sent = self._state.note(f"canary/{name}")
         if sent is None:
             self._state.set_note(f"canary/{name}", now.isoformat())
@@ -110,6 +119,13 @@ class Rounds:
         }
         self._plan(f"{alert_id}:{name}", name, alert_id, "canary", value, now)
         return True
+
+    def _unask(self, name: str) -> None:
+        """Who is told nothing owes no answer; asked again only a while after being told again."""
+        if self._state.note(f"canary/{name}") is not None:
+            self._state.drop_note(f"canary/{name}")
+            self._state.drop_note(f"asked/{name}")
+        self.unanswered[name] = None
 
     def _plan(
         self, delivery_id: str, recipient: str, alert_id: str | None, kind: str, value: dict[str, str], now: datetime

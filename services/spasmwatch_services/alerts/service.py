@@ -12,13 +12,14 @@ from uuid6 import uuid7
 from spasmwatch.domain import records
 from spasmwatch.domain.alerting.engine import Engine
 from spasmwatch.domain.alerting.lifecycle import Outcome
-from spasmwatch.domain.topics import ONLINE, AlertCommand, Fault, PushState, Topics
+from spasmwatch.domain.topics import ONLINE, AlertCommand, Fault, PushState, Topics, WhoIsTold
 from spasmwatch.errors import RecordError
 from spasmwatch.ports import Bus, Clock, Message, Outbox
 from spasmwatch_services.alerts.past import Past, fill
 from spasmwatch_services.alerts.planner import Planner
 from spasmwatch_services.alerts.rounds import CANARY, Rounds
 from spasmwatch_services.alerts.state import State
+from spasmwatch_services.alerts.told import Told
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +53,9 @@ class AlertService:
         wake: Callable[[], None],
         rounds: Rounds,
         zone: tzinfo,
+        told: Told,
     ) -> None:
-        self._rounds, self._zone = rounds, zone
+        self._rounds, self._zone, self._told = rounds, zone, told
         self.engine, self._state, self._planner, self._outbox = engine, state, planner, outbox
         self._topics, self._clock, self._wake = topics, clock, wake
         self._incoming: queue.SimpleQueue[Item] = queue.SimpleQueue()
@@ -61,6 +63,7 @@ class AlertService:
         self._troubles: dict[str, str | None] = {}
         self.last_round = datetime.min.replace(tzinfo=UTC)
         self._told_pushes: tuple[int, int] | None = None
+        self._obeyed: WhoIsTold | None = None
 
     def listen(self, bus: Bus) -> None:
         """Subscribe to all that the rules look at."""
@@ -70,6 +73,8 @@ class AlertService:
         bus.subscribe(self._topics.alert_command("+", "+"), self.receive)
         # The shorter address, for homes whose broker gives all pages one account; its access rules decide who may.
         bus.subscribe(self._topics.of("alerts", "+/command"), self.receive)
+        bus.subscribe(self._topics.told("diary"), self.receive)
+        self._tell_choice()
 
     def receive(self, message: Message) -> None:
         """A message from the broker; it is acknowledged when its effect is on disk."""
@@ -117,6 +122,7 @@ class AlertService:
                 outcome.add(self.engine.tick(now))
             self._keep(outcome, now)
         self.hand_over()
+        self._tell_choice()
         for item in batch:
             if isinstance(item, Message):
                 item.acknowledge()
@@ -159,6 +165,12 @@ class AlertService:
             state = PushState(delivered=delivered, waiting=waiting)
             self._bus.keep(self._topics.state("alerts", "pushes"), state.payload())
 
+    def _tell_choice(self) -> None:
+        """Say whom the patient lets be told, as it is obeyed from now on: the page shows when it is not yet."""
+        if self._bus is not None and self._told.choice is not None and self._told.choice != self._obeyed:
+            self._obeyed = self._told.choice
+            self._bus.keep(self._topics.told("alerts"), self._obeyed.payload())
+
     def _wait_s(self) -> float:
         due = self.engine.due()
         if due is None:
@@ -196,6 +208,9 @@ class AlertService:
         if what == "command":
             actor = levels[1] if node == "users" else None
             return self._command(actor, levels[-2], AlertCommand.parse(message.payload), now)
+        if what == "told":
+            self._choose(WhoIsTold.parse(message.payload), now)
+            return Outcome()
         if what == "availability":
             return self.engine.availability(node, message.payload == ONLINE, now)
         if what == "fault":
@@ -213,6 +228,13 @@ class AlertService:
             self._state.set_note(f"proven/{command.actor}", now.isoformat())
             return Outcome()
         return self.engine.command(alert_id, command, now)
+
+    def _choose(self, choice: WhoIsTold, now: datetime) -> None:
+        self._told.take(choice, now)
+        for name, level in choice.levels.items():
+            if level == "nothing":
+                # Nothing is sent there any more, so nothing would ever show that it works again.
+                self.trouble_with_push(name, None)
 
     def _keep(self, outcome: Outcome, now: datetime) -> None:
         for alert in outcome.alerts:

@@ -151,6 +151,10 @@ class State:
         """Keep a small value."""
         self._run("INSERT OR REPLACE INTO memory VALUES (?, ?)", f"note/{name}", value)
 
+    def drop_note(self, name: str) -> None:
+        """Forget a small value."""
+        self._run("DELETE FROM memory WHERE name = ?", f"note/{name}")
+
     def forget(self, person: str) -> int:
         """Remove everything of a person; a running service drops what it holds at its next round."""
         lifecycle = self._rows("SELECT value FROM memory WHERE name = 'lifecycle'")
@@ -253,6 +257,24 @@ class State:
             now.timestamp(),
             alert_id,
             recipient,
+        )
+
+    def waits(self, delivery_id: str) -> bool:
+        """Whether this push is still to be made."""
+        return bool(self._rows("SELECT 1 FROM delivery WHERE id = ? AND state = 'waiting'", delivery_id))
+
+    def waiting_recipients(self) -> list[str]:
+        """Those for whom a push waits."""
+        return [str(row[0]) for row in self._rows("SELECT DISTINCT recipient FROM delivery WHERE state = 'waiting'")]
+
+    def withdraw(self, recipient: str, now: datetime, *, but_urgent: bool) -> None:
+        """This recipient is no longer told: what waits is not sent, but (on wish) urgent alerts and test pushes."""
+        self._run(
+            "UPDATE delivery SET state = 'dropped', done = ? WHERE state = 'waiting' AND recipient = ?"
+            " AND NOT (? AND (severity = 'urgent' OR kind = 'canary'))",
+            now.timestamp(),
+            recipient,
+            but_urgent,
         )
 
     def mark_over(self, alert_id: str, now: datetime) -> None:

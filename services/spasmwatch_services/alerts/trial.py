@@ -1,6 +1,7 @@
 """The test push that ends the set-up: only an answer from a phone proves the way to it."""
 
 import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from spasmwatch.adapters.acknowledge_links import LinkMaker, link_key
@@ -10,7 +11,9 @@ from spasmwatch.domain.topics import AlertCommand, Topics
 from spasmwatch.errors import PushError, RecordError, SettingsError, SpasmWatchError
 from spasmwatch.ports import Message, Notification
 from spasmwatch.settings import Settings
+from spasmwatch.settings.alerts import Recipient
 from spasmwatch_services.alerts.rounds import canary_id
+from spasmwatch_services.alerts.told import levels
 
 CONNECT_S = 10.0
 
@@ -20,12 +23,13 @@ def try_pushes(settings: Settings, wait_s: float) -> None:
     alerts = settings.alerts
     if not alerts.everybody():
         raise SettingsError("nobody to push to: set alerts.push or alerts.recipients")
+    recipients = _allowed(settings)
     topics = Topics(settings.mqtt.base, settings.home.name)
     bus = MqttBus(settings.mqtt, topics, client=f"{settings.home.name}-push-trial")
     try:
         answers = _Answers(bus, topics)
         bus.wait_until_connected(CONNECT_S)
-        missing = _ask(settings, answers)
+        missing = _ask(settings, recipients)
         if alerts.page is None:
             raise SettingsError("sent; but without alerts.page no phone can answer, so nothing is proven")
         print(f"Sent. Please press the button on each phone, best from outside the home; waiting {wait_s:.0f} seconds.")
@@ -38,13 +42,25 @@ def try_pushes(settings: Settings, wait_s: float) -> None:
     print("Everybody answered: alerts reach them.")
 
 
-def _ask(settings: Settings, answers: "_Answers") -> dict[str, str]:
+def _allowed(settings: Settings) -> list[Recipient]:
+    """Those whom the patient lets be told anything. Raises SpasmWatchError when that is nobody."""
+    chosen = levels(settings)
+    allowed = [recipient for recipient in settings.alerts.everybody() if chosen[recipient.name] != "nothing"]
+    for recipient in settings.alerts.everybody():
+        if recipient not in allowed:
+            print(f"{recipient.name} is told nothing, as the patient has chosen on the page; no test is sent there.")
+    if not allowed:
+        raise SpasmWatchError("the patient has chosen that nobody is told")
+    return allowed
+
+
+def _ask(settings: Settings, recipients: Sequence[Recipient]) -> dict[str, str]:
     """Recipients by the id of their test push."""
     alerts, now = settings.alerts, datetime.now(UTC)
     links = LinkMaker(alerts.page, link_key(settings), timedelta(hours=alerts.link_hours)) if alerts.page else None
     push = ApprisePush()
     asked: dict[str, str] = {}
-    for recipient in alerts.everybody():
+    for recipient in recipients:
         alert_id = canary_id(recipient.name, now)
         address = links.address(alert_id, "acknowledge", recipient.name, now) if links else None
         actions = (("I got it", address),) if address else ()

@@ -28,6 +28,7 @@ class May(StrEnum):
     RESUME = "resume"  # start it again before its time
     TRAIL = "trail"  # see who looked at what
     MANAGE = "manage"  # people, buttons
+    TELL = "tell"  # choose who is told of alerts
 
 
 _EVERYDAY = frozenset({May.COUNTS, May.LOG, May.LABEL, May.ALERTS, May.PAUSE})
@@ -35,9 +36,13 @@ PERMISSIONS: dict[Role, frozenset[May]] = {
     "owner": _EVERYDAY | {May.MANAGE},
     "caregiver": _EVERYDAY,
     "viewer": frozenset({May.COUNTS}),
-    "patient": frozenset({May.LOG, May.PAUSE, May.RESUME, May.TRAIL}),
+    "patient": frozenset({May.LOG, May.PAUSE, May.RESUME, May.TRAIL, May.TELL}),
 }
-"""The patient sees counts, and may then judge spasms and alerts, only after choosing to: stress is a trigger."""
+"""The patient sees counts, and may then judge spasms and alerts, only after choosing to: stress is a trigger.
+
+Who is told is the patient's alone: an owner or caregiver who could choose it could put themself on the list against the
+patient's will, or cut off whom the patient relies on.
+"""
 
 PATIENT_WITH_COUNTS = frozenset({May.COUNTS, May.LABEL, May.ALERTS})
 

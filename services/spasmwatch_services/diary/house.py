@@ -23,6 +23,7 @@ from spasmwatch_services.diary.pictures import Pictures
 from spasmwatch_services.diary.preferences import Preferences
 from spasmwatch_services.diary.push_test import PushTests
 from spasmwatch_services.diary.render import Renderer
+from spasmwatch_services.diary.told import Told
 from spasmwatch_services.diary.trail import Trail
 from spasmwatch_services.diary.words import Words
 
@@ -53,6 +54,7 @@ class House:
     passwords: WrongPasswords
     redeemer: LinkRedeemer
     push_tests: PushTests
+    told: Told
 
 
 def furnish(
@@ -66,6 +68,7 @@ def furnish(
     preferences = Preferences(database)
     accounts = Accounts(database, clock, hasher)
     words = Words(settings.diary.language)
+    told = Told(settings.alerts, preferences, bus, topics, clock)
     return House(
         settings=settings,
         topics=topics,
@@ -88,5 +91,6 @@ def furnish(
         knocks=Limit(burst=20, per_minute=20, monotonic=monotonic),
         passwords=WrongPasswords(monotonic),
         redeemer=redeemer,
-        push_tests=PushTests(settings, clock, words, make_push),
+        push_tests=PushTests(settings, clock, words, make_push, told),
+        told=told,
     )

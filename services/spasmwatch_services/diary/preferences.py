@@ -1,8 +1,9 @@
-"""What the household has arranged for itself: buttons, and what the patient wants to see."""
+"""What the household has arranged for itself: buttons, what the patient wants to see and whom they let be told."""
 
 import json
 from typing import Any
 
+from spasmwatch.domain.topics import WhoIsTold
 from spasmwatch_services.diary.database import Database
 from spasmwatch_services.diary.offers import DEFAULT_BUTTONS, Button
 
@@ -31,6 +32,16 @@ class Preferences:
     def arrange(self, buttons: list[Button]) -> None:
         """Keep the buttons in this order."""
         self._set("buttons", [button.model_dump() for button in buttons])
+
+    @property
+    def who_is_told(self) -> WhoIsTold | None:
+        """Whom the patient lets be told of alerts; None until they have chosen."""
+        kept = self._get("who_is_told", default=None)
+        return None if kept is None else WhoIsTold.model_validate(kept)
+
+    def choose_who_is_told(self, choice: WhoIsTold) -> None:
+        """The patient's own choice."""
+        self._set("who_is_told", choice.model_dump(mode="json"))
 
     def _get(self, key: str, *, default: Any) -> Any:
         rows = self._base.rows("SELECT json FROM preference WHERE key = ?", key)

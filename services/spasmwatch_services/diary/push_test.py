@@ -11,6 +11,7 @@ from spasmwatch.adapters.acknowledge_links import LinkMaker, link_key
 from spasmwatch.errors import PushError, SettingsError
 from spasmwatch.ports import Clock, Notification, Push
 from spasmwatch.settings import Settings
+from spasmwatch_services.diary.told import Told
 from spasmwatch_services.diary.words import Words
 
 TEST = "canary-page-"
@@ -30,7 +31,10 @@ class Trial:
 class PushTests:
     """Sends tests and remembers, until the next start, what came of them."""
 
-    def __init__(self, settings: Settings, clock: Clock, words: Words, make_push: Callable[[], Push]) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock, words: Words, make_push: Callable[[], Push], told: Told
+    ) -> None:
+        self._told = told
         self._settings, self._clock, self._words, self._make_push = settings, clock, words, make_push
         self._lock = threading.Lock()
         self._trials: dict[str, Trial] = {}
@@ -42,12 +46,15 @@ class PushTests:
             return dict(self._trials)
 
     def send(self) -> None:
-        """A test to every recipient of alerts."""
+        """A test to every recipient whom the patient lets be told anything."""
         alerts, now = self._settings.alerts, self._clock.now()
         push = self._make_push()
         lasts = timedelta(hours=alerts.link_hours)
         links = LinkMaker(alerts.page, link_key(self._settings), lasts) if alerts.page else None
+        levels = self._told.levels
         for recipient in alerts.everybody():
+            if levels[recipient.name] == "nothing":
+                continue
             trial = Trial(TEST + str(uuid7()), now)
             address = links.address(trial.alert_id, "acknowledge", recipient.name, now) if links else None
             actions = ((self._words("push.answer"), address),) if address else ()

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spasmwatch.domain.records import MODELS, Health, Spasm, parse, rfc3339
-from spasmwatch.domain.topics import Receipt
+from spasmwatch.domain.topics import Receipt, WhoIsTold
 from spasmwatch.errors import RecordError
 from support import make
 
@@ -176,3 +176,28 @@ def test_no_number_is_so_large_that_an_hour_could_not_be_summed_up() -> None:
     for fields in (observation | {"blinks": 10**40}, observation | {"talking_s": 1e300}, spasm | {"closed_s": 1e300}):
         with pytest.raises(RecordError):
             parse(json.dumps(fields))
+
+
+def test_who_is_told_survives_the_wire_and_ignores_what_it_does_not_know() -> None:
+    sent = WhoIsTold(levels={"anna": "everything", "ben": "nothing"}, time=make.START)
+    assert WhoIsTold.parse(sent.payload()) == sent
+    newer = {**json.loads(sent.payload()), "because": "of something new"}
+    assert WhoIsTold.parse(json.dumps(newer).encode()) == sent
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"levels": {"ben": "loudly"}},
+        {"levels": {"ben/+": "nothing"}},
+        {"levels": {f"r{number}": "nothing" for number in range(101)}},
+        {"levels": ["ben"]},
+        {"levels": None},
+        {"time": "yesterday"},
+        {"time": None},
+    ],
+)
+def test_a_wrong_choice_of_who_is_told_is_refused(change: dict[str, object]) -> None:
+    sent = json.loads(WhoIsTold(levels={"ben": "urgent"}, time=make.START).payload())
+    with pytest.raises(RecordError):
+        WhoIsTold.parse(json.dumps({**sent, **change}).encode())

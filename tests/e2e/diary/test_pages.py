@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Route, expect
 from spasmwatch.domain.records import Diary, Label, Record
 from support.browser import desktop, phone
 from support.living_home import LivingHome, living_home
+from support.push_receiver import push_receiver
 from support.wait import until
 
 from .conftest import log_in
@@ -147,6 +148,31 @@ def test_a_caregiver_can_pause_but_only_the_patient_ends_it(browser: Browser, ho
         expect(caregiver.get_by_text("Only the patient can end a pause")).to_be_visible()
         patient.get_by_role("button", name="Resume now").tap()
         expect(patient.locator("#sentence")).not_to_contain_text("paused")
+
+
+def test_the_patient_chooses_who_is_told_and_others_only_see_it(browser: Browser, tmp_path: Path) -> None:
+    with push_receiver() as receiver, living_home(tmp_path, diary=_recipients(receiver.ntfy)) as home:
+        home.add_people()
+        with phone(browser) as own, phone(browser) as theirs:
+            patient, caregiver = log_in(own, home, "patient"), log_in(theirs, home, "caregiver")
+            patient.goto(f"{home.page}/settings")
+            patient.get_by_label("anna").select_option("Nothing")
+            patient.get_by_label("ben").select_option("Nothing")
+            patient.locator("#told").get_by_role("button", name="Save").tap()
+            expect(patient.get_by_text("the alerts program obeys it")).to_be_visible()
+            expect(patient.get_by_text("Nobody is told, not even when help is called for.")).to_be_visible()
+            assert not Axe().run(patient).response["violations"]
+            patient.goto(f"{home.page}/log")
+            expect(patient.get_by_text("At the moment nobody would be told by push")).to_be_visible()
+            patient.goto(f"{home.page}/settings/trail")
+            expect(patient.get_by_text("chose who is told: ben: Nothing")).to_be_visible()
+            caregiver.goto(f"{home.page}/settings")
+            expect(caregiver.locator("#told")).to_contain_text("ben: Nothing")
+            expect(caregiver.locator("#told").get_by_role("combobox")).to_have_count(0)
+
+
+def _recipients(address: str) -> str:
+    return "".join(f'[[alerts.recipients]]\nname = "{name}"\naddress = "{address}"\n' for name in ("anna", "ben"))
 
 
 def test_a_viewer_finds_no_way_to_write(context: BrowserContext, home: LivingHome) -> None:

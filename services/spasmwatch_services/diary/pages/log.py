@@ -46,6 +46,7 @@ def router(house: House) -> APIRouter:
             lines=lines,
             last=lines[0] if lines else None,
             trouble=house.history.trouble,
+            nobody_told=not house.told.reaches_somebody("urgent"),
         )
 
     return routes

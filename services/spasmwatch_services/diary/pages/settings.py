@@ -1,10 +1,11 @@
 """*Settings* and *More*: what the patient sees, who is told, sessions and tokens, the trail."""
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 from fastapi import APIRouter, Depends, Form, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from spasmwatch.domain.topics import MOST_RECIPIENTS, ToldLevel
 from spasmwatch.errors import UsageError
 from spasmwatch_services.diary.access import May, Refused, Visitor
 from spasmwatch_services.diary.accounts import ROLES
@@ -16,6 +17,9 @@ from spasmwatch_services.diary.words import Words
 _BROWSERS = (("Firefox", "Firefox"), ("Edg", "Edge"), ("OPR", "Opera"), ("Chrome", "Chrome"), ("Safari", "Safari"))
 _SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS", "Mac"),
             ("Linux", "Linux"))  # fmt: skip
+
+OBEYED_WITHIN_S = 1.0
+"""How long a page waits for the alert service to take over who is told."""
 
 
 def router(house: House) -> APIRouter:
@@ -42,16 +46,11 @@ def router(house: House) -> APIRouter:
             recipients=alerts.everybody(),
             quiet=alerts.quiet,
             trials=house.push_tests.trials,
+            told=house.told,
+            levels=get_args(ToldLevel),
+            has_patient=any(person.role == "patient" and person.ready for person in house.accounts.people()),
+            watchdogs=len(alerts.watchdog),
         )
-
-    @routes.post("/settings/push-test")
-    def push_test(visitor: Annotated[Visitor, form]) -> Response:
-        if not (visitor.may(May.MANAGE) or visitor.role == "patient"):
-            raise Refused
-        spend(house, visitor)
-        house.push_tests.send()
-        house.trail.note(visitor.name, "push_test")
-        return _back("/settings", "tested")
 
     @routes.post("/settings/counts")
     def counts(visitor: Annotated[Visitor, form], show: Annotated[bool, Form()] = False) -> Response:
@@ -68,8 +67,36 @@ def router(house: House) -> APIRouter:
         steps = house.trail.steps(None if everybody else visitor.name)
         return house.render("trail.html", visitor, steps=steps, everybody=everybody, shown=shown)
 
+    _who_is_told(routes, house)
     _own_keys(routes, house)
     return routes
+
+
+def _who_is_told(routes: APIRouter, house: House) -> None:
+    form = Depends(house.guard.posted())
+
+    @routes.post("/settings/told")
+    def choose_told(
+        visitor: Annotated[Visitor, Depends(house.guard.posted(May.TELL))],
+        name: Annotated[list[str], Form(max_length=MOST_RECIPIENTS)],
+        level: Annotated[list[ToldLevel], Form(max_length=MOST_RECIPIENTS)],
+    ) -> Response:
+        if len(name) != len(level) or not set(name) <= set(house.told.levels):
+            raise UsageError(house.words("error.http400"))
+        spend(house, visitor)
+        for recipient, chosen in house.told.choose(dict(zip(name, level, strict=True))).items():
+            house.trail.note(visitor.name, "told", f"{recipient}: {house.words(f'told.{chosen}')}")
+        house.told.wait_until_obeyed(OBEYED_WITHIN_S)
+        return _back("/settings", "saved")
+
+    @routes.post("/settings/push-test")
+    def push_test(visitor: Annotated[Visitor, form]) -> Response:
+        if not (visitor.may(May.MANAGE) or visitor.role == "patient"):
+            raise Refused
+        spend(house, visitor)
+        house.push_tests.send()
+        house.trail.note(visitor.name, "push_test")
+        return _back("/settings", "tested")
 
 
 def _own_keys(routes: APIRouter, house: House) -> None:
