@@ -79,16 +79,25 @@ class _Likelihood:
         logs = peak + np.log(np.add.reduceat(np.exp(linear - peak[self.day]), self.first))
         return float(self.counts @ linear - self.totals @ logs)
 
+    def summed(self, coefficients: Floats) -> tuple[Floats, Floats]:
+        """Score (p) and information (p, p) of all days together."""
+        mean, centred, expected = self._moments(coefficients)
+        return self.counts @ self.design - self.totals @ mean, centred.T @ (centred * expected[:, None])
+
     def by_day(self, coefficients: Floats) -> tuple[Floats, Floats]:
         """Score (days, p) and information (days, p, p) of each day."""
+        mean, centred, expected = self._moments(coefficients)
+        scores = np.add.reduceat(self.design * self.counts[:, None], self.first) - self.totals[:, None] * mean
+        products = centred[:, :, None] * (centred * expected[:, None])[:, None, :]
+        return scores, np.add.reduceat(products, self.first)
+
+    def _moments(self, coefficients: Floats) -> tuple[Floats, Floats, Floats]:
+        """Mean of the design in each day (days, p), the design without it (n, p) and expected counts (n)."""
         linear = self.design @ coefficients + self.offset
         weight = np.exp(linear - np.maximum.reduceat(linear, self.first)[self.day])
         share = weight / np.add.reduceat(weight, self.first)[self.day]
         mean = np.add.reduceat(self.design * share[:, None], self.first)
-        scores = np.add.reduceat(self.design * self.counts[:, None], self.first) - self.totals[:, None] * mean
-        centred = self.design - mean[self.day]
-        products = centred[:, :, None] * (centred * (share * self.totals[self.day])[:, None])[:, None, :]
-        return scores, np.add.reduceat(products, self.first)
+        return mean, self.design - mean[self.day], share * self.totals[self.day]
 
 
 def _informative(design: Floats, counts: Floats, observed: Floats, day: Ints) -> tuple[Floats, Floats, Floats, Ints]:
@@ -105,8 +114,8 @@ def _newton(likelihood: _Likelihood) -> Floats:
     coefficients = np.zeros(likelihood.design.shape[1])
     value = likelihood.value(coefficients)
     for _ in range(MAX_STEPS):
-        scores, information = likelihood.by_day(coefficients)
-        step = solve(information.sum(axis=0), scores.sum(axis=0))
+        score, information = likelihood.summed(coefficients)
+        step = solve(information, score)
         scale = 1.0
         while (new := likelihood.value(coefficients + scale * step)) < value - 1e-12 * abs(value) and scale > 1e-6:
             scale /= 2
@@ -121,9 +130,16 @@ def _newton(likelihood: _Likelihood) -> Floats:
 
 def solve(matrix: Floats, vector: Floats) -> Floats:
     """The solution of a linear system. Raises NoEstimate where columns cannot be told apart."""
-    if not np.isfinite(matrix).all() or np.linalg.cond(matrix) > ILL_CONDITIONED:
+    if not np.isfinite(matrix).all() or _ill_conditioned(matrix):
         raise NoEstimate("a window or hour cannot be told from the others")
     return np.asarray(np.linalg.solve(matrix, vector), dtype=np.float64)
+
+
+def _ill_conditioned(matrices: Floats) -> NDArray[np.bool_]:
+    """Of symmetric matrices (…, p, p)."""
+    values = np.linalg.eigvalsh(matrices)
+    ill: NDArray[np.bool_] = values[..., 0] * ILL_CONDITIONED <= values[..., -1]
+    return ill
 
 
 def _jackknife_sandwich(scores: Floats, information: Floats) -> Floats:
@@ -132,7 +148,7 @@ def _jackknife_sandwich(scores: Floats, information: Floats) -> Floats:
     days = scores.shape[0]
     without = total[None] - information
     # A day that alone carries a coefficient cannot be left out; its plain score is then used.
-    without[np.linalg.cond(without) > ILL_CONDITIONED] = total
+    without[_ill_conditioned(without)] = total
     moved = np.linalg.solve(without, scores[:, :, None])[:, :, 0]
     covariance: Floats = (days - 1) / days * moved.T @ moved
     return covariance
