@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from spasmwatch.domain import records
@@ -9,6 +10,9 @@ from spasmwatch.domain.records import Record
 from spasmwatch.errors import RecordError
 
 log = logging.getLogger(__name__)
+
+BATCH = 100
+"""So many lines are parsed in one go: in turns with what the reader does, both take half as long again (caches)."""
 
 BadLine = Callable[[int, str], None]
 """Told of a line that is no record: its number, from 1, and what is wrong with it."""
@@ -22,23 +26,30 @@ def read_records(path: Path, bad_line: BadLine | None = None) -> Iterator[Record
     of them is a record.
     """
     good, bad, first = 0, 0, ""
-    for number, line in _lines(path):
-        try:
-            record = records.parse(line)
-        except RecordError as error:
+    lines = _lines(path)
+    while batch := list(islice(lines, BATCH)):
+        for number, found in [(number, _parsed(line)) for number, line in batch]:
+            if isinstance(found, Record):
+                good += 1
+                yield found
+                continue
             bad += 1
-            first = first or f"{path}:{number}: {error}"
+            first = first or f"{path}:{number}: {found}"
             if bad_line is not None:
-                bad_line(number, str(error))
+                bad_line(number, str(found))
             elif bad == 1:
                 log.warning("%s (line skipped)", first)
-            continue
-        good += 1
-        yield record
     if bad and not good:
         raise RecordError(f"no line is a record; {first}")
     if bad > 1 and bad_line is None:
         log.warning("%s: %d of %d lines are no records and were skipped", path, bad, bad + good)
+
+
+def _parsed(line: bytes) -> Record | RecordError:
+    try:
+        return records.parse(line)
+    except RecordError as error:
+        return error
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:

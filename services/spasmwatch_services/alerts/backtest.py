@@ -87,9 +87,11 @@ class _Player:
         if record.id in self._seen:
             return []
         self._seen.add(record.id)
-        now = now if self.now is None else max(now, self.now)
+        if self.now is not None and now < self.now:
+            now = self.now
         alerts = self.run_on(now)
-        return alerts + self._stamped(self._engine.record(record, now))
+        outcome = self._engine.record(record, now)
+        return alerts + self._stamped(outcome) if outcome.alerts else alerts
 
     def run_on(self, end: datetime) -> list[Alert]:
         """What happens until ``end`` without further records."""
@@ -98,7 +100,8 @@ class _Player:
         while due is not None and due <= end:
             alerts += self._stamped(self._engine.tick(due))
             due = self._engine.due()
-        self.now = max(self.now or end, end)
+        if self.now is None or end > self.now:
+            self.now = end
         return alerts
 
     def _stamped(self, outcome: Outcome) -> list[Alert]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spasmwatch import settings
-from spasmwatch.cli import Handler
+from spasmwatch.cli import Handler, expect_many_records
 from spasmwatch.errors import UsageError
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def backtest(parser: ArgumentParser) -> Handler:
 
 
 def _backtest(arguments: Namespace) -> None:
+    expect_many_records()
     files = [arguments.settings] if arguments.compare is None else [arguments.settings, arguments.compare]
     chosen = [_in_zone(settings.load(file), arguments.timezone) for file in files]
     until = _until(arguments.until, chosen[0])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from spasmwatch import settings
-from spasmwatch.cli import Handler
+from spasmwatch.cli import Handler, expect_many_records
 from spasmwatch.errors import UsageError
 from spasmwatch.settings import Settings
 
@@ -95,6 +95,7 @@ def _casebook(args: Namespace, chosen: Settings) -> "Casebook":
     from spasmwatch.adapters.stores import open_store
     from spasmwatch_services.insights.casebook import DIARY_FROM, from_records, from_store, midnight
 
+    expect_many_records()
     zone = _zone(args.timezone) if args.timezone else chosen.home.zone
     if args.first and args.last and args.last < args.first:
         raise UsageError(f"--to {args.last} lies before --from {args.first}")

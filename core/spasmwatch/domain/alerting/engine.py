@@ -382,8 +382,8 @@ def _as_spasm(label: Label) -> Spasm:
 
 def known_at(record: Record) -> datetime:
     """When a record became known: end of a spasm or minute, time of writing of a diary entry, else its time."""
-    if isinstance(record, Spasm):
-        return record.end or record.start
     if isinstance(record, Observation):
         return record.start + timedelta(seconds=record.seconds)
+    if isinstance(record, Spasm):
+        return record.end or record.start
     return record.logged_at if isinstance(record, Diary) else record.when

@@ -135,7 +135,7 @@ class Lifecycle:
 
     def is_open(self, key: Key) -> bool:
         """Whether the condition of ``key`` is known to hold (acknowledged, snoozed and dismissed ones included)."""
-        return key in self._open
+        return bool(self._open) and key in self._open
 
     def find(self, alert_id: str) -> Open | None:
         """The alert of this id, if it is still remembered."""

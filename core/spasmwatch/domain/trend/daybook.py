@@ -67,7 +67,7 @@ class Day:
         return sum(cell.counts.get(cell_name, 0) for cell in self.cells.values())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Minute:
     """An observation, its end, and the home day and hour of its start: worked out once for all who look at it."""
 
