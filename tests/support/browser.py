@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from support.require import require
 
@@ -21,6 +21,13 @@ def chromium() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+def wait_for_pictures(page: Page) -> None:
+    """Until every chart that is to be seen is drawn: drawings come after their page."""
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('[data-picture]')].every((one) => !one.offsetParent || one.dataset.drawn)"
+    )
 
 
 def phone(browser: Browser, **more: object) -> BrowserContext:

@@ -42,7 +42,7 @@ def span_chart(
         observed = _observed(history.rates(start, end, "day" if long else "hour"), step)
     now = house.clock.now().replace(second=0, microsecond=0)
     chart = timeline_chart(lanes, observed, title=title, start=start, end=end, zone=house.settings.home.zone, now=now)
-    return chart, house.pictures.draw((start, end, lanes, observed, min(now, end)), chart, screen)
+    return chart, house.pictures.place((start, end, lanes, observed, min(now, end)), chart, screen)
 
 
 def _observed(rates: Sequence[Rate], step: timedelta) -> list[Observed]:

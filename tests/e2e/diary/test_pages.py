@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Route, expect
 
 from spasmwatch.domain.records import Diary, Label, Record
-from support.browser import desktop, phone
+from support.browser import desktop, phone, wait_for_pictures
 from support.living_home import LivingHome, living_home
 from support.push_receiver import push_receiver
 from support.wait import until
@@ -110,6 +110,19 @@ def test_the_page_changes_by_itself_when_the_camera_sees_something(context: Brow
     expect(page.locator(".today .soft").first).not_to_have_text(before or "")
 
 
+def test_charts_are_drawn_after_the_page_and_again_when_their_numbers_change(
+    context: BrowserContext, home: LivingHome
+) -> None:
+    page = log_in(context, home, "caregiver")
+    wait_for_pictures(page)
+    charts = page.get_by_role("img", name="Today on one axis")
+    expect(charts).to_be_visible()
+    before = charts.get_attribute("aria-label")
+    home.see(spasms=2)
+    expect(charts).not_to_have_attribute("aria-label", before or "")
+    assert len(page.query_selector_all("figure svg.chart text")) > 10
+
+
 def test_a_red_flag_shows_its_advice_raises_the_alert_and_is_acknowledged(
     context: BrowserContext, home: LivingHome
 ) -> None:
@@ -203,6 +216,7 @@ def test_no_page_has_an_accessibility_violation(browser: Browser, home: LivingHo
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
         for path in PAGES:
             page.goto(home.page + path)
+            wait_for_pictures(page)
             found = Axe().run(page).response["violations"]
             assert not found, f"{path}: {[(one['id'], one['nodes'][0]['html'][:200]) for one in found]}"
             width = page.viewport_size["width"]  # type: ignore[index]

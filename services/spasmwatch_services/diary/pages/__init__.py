@@ -18,6 +18,7 @@ from spasmwatch_services.diary.pages import (
     log,
     now,
     people,
+    picture,
     review,
     settings,
     timeline,
@@ -40,7 +41,7 @@ def add(app: FastAPI, house: House) -> None:
     """Add every page to the application."""
     static = Path(str(resources.files("spasmwatch_services.diary") / "static"))
     app.mount("/static", _Assets(directory=static), name="static")
-    for page in (now, log, timeline, trends, review, check, settings, people, buttons, door, trust, answer):
+    for page in (now, picture, log, timeline, trends, review, check, settings, people, buttons, door, trust, answer):
         app.include_router(page.router(house), include_in_schema=False)
 
     @app.get("/service-worker.js", include_in_schema=False)

@@ -129,7 +129,7 @@ def _hours(
         floor=house.settings.diary.show_floor,
         enough_s=enough_for_a_rate(house),
     )
-    return chart, house.pictures.draw((start, rates, band, clumping, moment.hour), chart, screen)
+    return chart, house.pictures.place((start, rates, band, clumping, moment.hour), chart, screen)
 
 
 @dataclass(frozen=True, slots=True)

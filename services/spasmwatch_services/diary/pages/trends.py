@@ -61,7 +61,7 @@ def router(house: House) -> APIRouter:
             floor=house.settings.diary.show_floor,
             pooled=0 if length == "year" else 7,
         )
-        drawing = house.pictures.draw((start, end, shown, marks, k, clumping, series), chart, visitor.screen)
+        drawing = house.pictures.place((start, end, shown, marks, k, clumping, series), chart, visitor.screen)
         recent, _ = house.history.day(now, 7)
         return house.render(
             "trends.html",

@@ -4,6 +4,7 @@ import { startCheck } from "./check.js";
 import { keepFresh } from "./live.js";
 import { startLogging } from "./log.js";
 import { startOutlines } from "./outline.js";
+import { loadPictures } from "./pictures.js";
 import { startQueue } from "./queue.js";
 import { startReview } from "./review.js";
 
@@ -14,6 +15,7 @@ startReview();
 startOutlines();
 startCheck();
 keepFresh();
+loadPictures();
 document.dispatchEvent(new Event("started"));
 
 // Tells the home which drawings fit, so that it draws one of each chart and not two.

@@ -1,4 +1,6 @@
 // Parts marked data-live are fetched again when the home says that something changed.
+import { keepPictures, loadPictures } from "./pictures.js";
+
 const SOONEST = 1000;
 const AT_LEAST_EVERY = 60000;
 
@@ -27,10 +29,12 @@ export function keepFresh() {
 
 function renew(fresh) {
   const before = document.getElementById("sentence")?.textContent;
+  keepPictures(fresh);
   for (const part of document.querySelectorAll("[data-live]")) {
     const next = fresh.getElementById(part.id);
     if (next) renewChildren(part, next);
   }
+  loadPictures();
   speak(before);
 }
 
