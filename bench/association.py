@@ -32,6 +32,10 @@ FAMILY = Home(
         "activity": Cause(reverse=True),
     }
 )
+COMPANY = replace(
+    FAMILY,
+    causes=FAMILY.causes | {"stress": Cause(2.0, by_day=True), "bright_light": Cause(by_clock=True, beside="caffeine")},
+)
 
 
 def primary(findings: list[Finding], trigger: str, kind: str = "all") -> Finding:
@@ -96,6 +100,7 @@ def main() -> None:
     warnings.simplefilter("error")
     table("One trigger, ratio 2", ALONE, homes)
     table("Five triggers: true, by clock, by day, by both, reverse", FAMILY, homes)
+    table("Six triggers: two true, one null that comes beside a true one", COMPANY, homes)
     for layout in ("evening", "hours"):
         table(f"Five triggers, observed layout: {layout}", replace(FAMILY, layout=layout), homes)
     for time_of_day in ("evening", "morning", "flat"):

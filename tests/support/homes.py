@@ -33,7 +33,7 @@ class Cause:
     """One trigger. ``ratio`` holds within ``lasts_h`` after it.
 
     ``by_clock`` and ``by_day``: it comes at the times of day, on the days, on which spasms are frequent anyway;
-    ``reverse``: it follows spasms.
+    ``reverse``: it follows spasms; ``beside``: half of the time it comes within half an hour of that other trigger.
     """
 
     ratio: float = 1.0
@@ -42,6 +42,7 @@ class Cause:
     by_clock: bool = False
     by_day: bool = False
     reverse: bool = False
+    beside: str | None = None
 
 
 @dataclass(frozen=True)
@@ -117,11 +118,17 @@ def simulate(home: Home, seed: int) -> Simulated:
     level = (
         random.gamma(1 / home.day_spread**2, home.day_spread**2, home.days) if home.day_spread else np.ones(home.days)
     )
-    exposures = {
-        name: _exposures(home, cause, begin, length, level, random)
-        for name, cause in home.causes.items()
-        if not cause.reverse
-    }
+    exposures: dict[str, Floats] = {}
+    for name, cause in home.causes.items():
+        if not cause.reverse:
+            at = _exposures(home, cause, begin, length, level, random)
+            if cause.beside:
+                near = random.choice(exposures[cause.beside], cause.count // 2) + random.uniform(
+                    -0.5, 0.5, at.size // 2
+                )
+                near = near[_within(near, begin, length)]
+                at = np.sort(np.append(near, random.choice(at, at.size - near.size, replace=False)))
+            exposures[name] = at
     spasms = _spasms(home, begin, length, level, exposures, random)
     for name, cause in home.causes.items():
         if cause.reverse:

@@ -61,7 +61,10 @@ def show(findings: Sequence[Finding], console: Console) -> None:
             wording.VERDICTS[finding.verdict] + (f", about {finding.needed} more" if finding.needed else ""),
         )
     console.print(table)
-    console.print("* the window declared beforehand. Associations within this person; they do not show causes.")
+    console.print(
+        "* the window declared beforehand. The time of day and other triggers that may matter are held equal."
+    )
+    console.print("Associations within this person; they do not show causes.")
 
 
 def _rounded(value: float | None) -> float | None:

@@ -3,13 +3,21 @@
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from numpy.typing import NDArray
 
 from spasmwatch.domain.association import conditional
-from spasmwatch.domain.association.cells import Calendar
+from spasmwatch.domain.association.cells import Calendar, Cells
 from spasmwatch.domain.association.conditional import NoEstimate
 from spasmwatch.domain.association.within_day import prepare, windows_fit
 from support.homes import Cause, Home, simulate
 
+FAMILY = Home(
+    causes={
+        "caffeine": Cause(2.0, by_clock=True),
+        "stress": Cause(2.0, by_day=True),
+        "screen": Cause(by_clock=True, beside="caffeine"),
+    }
+)
 HOME = Home(causes={"caffeine": Cause(2.0, by_clock=True)})
 
 
@@ -22,10 +30,31 @@ def test_estimates_agree_with_a_poisson_glm_with_day_dummies(seed: int, layout: 
     chosen = [0, 3]
     cut = comparison.cells
     design = np.hstack([cut.exposed[:, chosen].astype(float), comparison.hours])
+
+    ours = conditional.fit(design, cut.spasms[:, 0], cut.observed, cut.day)
+
+    assert np.allclose(ours.coefficients, with_day_dummies(cut, design), atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("trigger", ["caffeine", "screen"])
+def test_estimates_with_other_triggers_held_equal_agree_with_a_poisson_glm(seed: int, trigger: str) -> None:
+    history = simulate(FAMILY, seed).history()
+    calendar = Calendar.of(history.observed.edges[0], history.observed.edges[-1], history.zone)
+    others = [name for name in FAMILY.causes if name != trigger]
+    comparison = prepare(history, calendar, trigger, history.exposures[trigger], others)
+    cut = comparison.cells
+    design = np.hstack([cut.exposed.astype(float), cut.beside.astype(float), comparison.hours])
+
+    ours = windows_fit(comparison, 0, range(cut.exposed.shape[1]))
+
+    assert cut.beside.shape[1] == 2
+    assert np.allclose(ours.coefficients, with_day_dummies(cut, design), atol=1e-6, rtol=0)
+
+
+def with_day_dummies(cut: Cells, design: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The coefficients of the design in a Poisson GLM of statsmodels with a dummy for each day."""
     spasms = cut.spasms[:, 0]
-
-    ours = conditional.fit(design, spasms, cut.observed, cut.day)
-
     days = np.unique(cut.day)
     with_spasms = np.isin(cut.day, [day for day in days if spasms[cut.day == day].sum() > 0])
     dummies = (cut.day[:, None] == np.unique(cut.day[with_spasms])[None, :]).astype(float)
@@ -33,7 +62,7 @@ def test_estimates_agree_with_a_poisson_glm_with_day_dummies(seed: int, layout: 
     model = sm.GLM(
         spasms[with_spasms], whole, family=sm.families.Poisson(), offset=np.log(cut.observed[with_spasms])
     ).fit(tol=1e-12, maxiter=200)
-    assert np.allclose(ours.coefficients, model.params[: design.shape[1]], atol=1e-6, rtol=0)
+    return np.asarray(model.params[: design.shape[1]])
 
 
 def test_the_windows_that_are_estimated_leave_out_hours_of_windows_that_are_not() -> None:

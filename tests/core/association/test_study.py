@@ -33,6 +33,38 @@ def test_a_true_trigger_is_found_among_others_that_are_none() -> None:
     assert sum(primary(each, name).verdict in ("more", "fewer") for each in found for name in ("screen", "stress")) <= 1
 
 
+def test_a_companion_of_a_true_trigger_is_not_taken_for_one() -> None:
+    home = Home(rate=6, causes={"caffeine": Cause(3.0, count=90), "screen": Cause(count=90, beside="caffeine")})
+    found = [associations(simulate(home, seed).history()) for seed in range(6)]
+    ratios = [primary(each, "screen").ratio or 0.0 for each in found]
+    assert all(primary(each, "caffeine").verdict == "more" for each in found)
+    assert sum(primary(each, "screen").verdict in ("more", "fewer") for each in found) <= 1
+    assert np.median(ratios) == pytest.approx(1.0, abs=0.15)
+
+
+def test_two_triggers_that_always_come_together_are_told_with_each_other() -> None:
+    history = simulate(Home(rate=6, causes={"caffeine": Cause(3.0)}), 1).history()
+    coffee = history.exposures["caffeine"]
+    cake = Exposures(coffee.start + 60, coffee.end + 60, coffee.dose)
+    findings = associations(replace(history, exposures={"caffeine": coffee, "other": cake}))
+    for trigger, companion in (("caffeine", "other"), ("other", "caffeine")):
+        finding = primary(findings, trigger)
+        assert (finding.verdict, finding.together) == ("more", (companion,))
+
+
+def test_others_that_always_come_together_do_not_hide_a_trigger() -> None:
+    home = Home(rate=6, causes={"caffeine": Cause(3.0), "screen": Cause(3.0, count=90)})
+    history = simulate(home, 1).history()
+    twice = history.exposures | {"bright_light": history.exposures["screen"]}
+    assert primary(associations(replace(history, exposures=twice)), "caffeine").verdict == "more"
+
+
+def test_a_single_kind_of_spasm_is_told_as_itself_and_as_all() -> None:
+    findings = associations(simulate(Home(causes={"caffeine": Cause(2.0)}), 1).history())
+    everything, itself = ([each for each in findings if each.kind == kind] for kind in ("all", "hemifacial"))
+    assert [replace(each, kind="all") for each in itself] == everything
+
+
 def test_exposures_that_follow_spasms_are_named_reverse_and_never_a_trigger() -> None:
     home = Home(causes={"activity": Cause(reverse=True)})
     told = verdicts(home, "activity")
@@ -197,15 +229,12 @@ def test_equal_weights_give_benjamini_and_hochberg() -> None:
     assert np.allclose(false_discovery_rates(list(p), [1.0] * 30), fdrcorrection(p)[1])
 
 
-def test_the_declared_window_carries_more_weight() -> None:
-    either = [
-        Judged("caffeine", window, "all", window == "0-1h", 50, 500, 1.5, 1.1, 2.0, p=0.02)
-        for window in ("0-1h", "1-4h", "4-12h")
-    ]
-    first, second, _ = judged(either)
-    assert first.q is not None
-    assert second.q is not None
-    assert first.q <= second.q
+def test_all_spasms_in_the_declared_window_carry_more_weight() -> None:
+    declared = Judged("caffeine", "0-1h", "all", True, 50, 500, 1.5, 1.1, 2.0, p=0.02)
+    other = [replace(declared, window="1-4h", primary=False), replace(declared, kind="tic")]
+    first, *rest = (each.q for each in judged([declared, *other]))
+    assert first == pytest.approx(0.02 * 22 / 20)
+    assert rest == pytest.approx([0.02 * 22 / 3] * 2)
 
 
 def test_what_the_same_clock_times_of_other_days_show_too_is_no_trigger() -> None:

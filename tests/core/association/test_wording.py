@@ -35,6 +35,13 @@ def test_the_report_template_gives_no_advice_of_its_own() -> None:
             "During and up to 1 h after caffeine 1.8 (1.3–2.5) times as many spasms per observed hour.",
         ),
         (
+            Finding("caffeine", "0-1h", "all", True, 60, 500, 1.8, 1.3, 2.5, together=("screen",), verdict="more"),
+            (
+                "During and up to 1 h after caffeine 1.8 (1.3–2.5) times as many spasms per observed hour, "
+                "nearly always together with screen time."
+            ),
+        ),
+        (
             Finding("screen", "0-1h", "all", True, 60, 500, 1.04, 0.84, 1.3, verdict="none"),
             "No association with screen time (1.0 (0.84–1.3) times).",
         ),

@@ -1,8 +1,9 @@
 """Observed time and spasms of one trigger, summed over all moments that the model cannot tell apart."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, Self
+from typing import Any, Final, Self
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -17,11 +18,6 @@ Ints = NDArray[np.int64]
 
 GRID_S: Final = 900.0
 """Every time zone in use is a multiple of a quarter of an hour from UTC, so local days begin on this grid."""
-
-
-NOT_SAID: Final = -1e9
-
-
 DAY_S: Final = 86400.0
 EPOCH_DAY: Final = datetime(1970, 1, 1, tzinfo=UTC).toordinal()
 
@@ -67,12 +63,14 @@ class Cells:
     """Sums over n cells.
 
     Local ``day`` (ordinal), ``hour`` of the day, ``exposed`` (n, windows): whether the cell lies in each window,
-    ``dose`` of the last exposure before it (NaN where unknown), ``observed`` seconds and ``spasms`` (n, kinds).
+    ``beside`` (n, others): whether it lies in the spans of each other trigger, ``dose`` of the last exposure before it
+    (NaN where unknown), ``observed`` seconds and ``spasms`` (n, kinds).
     """
 
     day: Ints
     hour: Floats
     exposed: NDArray[np.bool_]
+    beside: NDArray[np.bool_]
     dose: Floats
     observed: Floats
     spasms: Floats
@@ -84,14 +82,15 @@ def cells(
     spasms: tuple[Floats, ...],
     exposures: Exposures,
     windows: tuple[Window, ...],
+    beside: Sequence[tuple[Floats, Floats]] = (),
 ) -> Cells:
     """Cut observed time at every quarter and every edge of a window, then sum what is alike.
 
-    ``spasms`` holds the moments of each kind in seconds since the epoch; ``windows`` go from near to far. Only cells
-    with observed time are returned.
+    ``spasms`` holds the moments of each kind in seconds since the epoch; ``windows`` go from near to far; ``beside``
+    are first and last moments of the spans of other triggers. Only cells with observed time are returned.
     """
     spans = [window.spans(exposures.start, exposures.end) for window in windows]
-    cuts = np.unique(np.concatenate((calendar.edges, *(edge for span in spans for edge in span))))
+    cuts = np.unique(np.concatenate((calendar.edges, *(edge for span in (*spans, *beside) for edge in span))))
     cuts = cuts[(cuts >= calendar.edges[0]) & (cuts <= calendar.edges[-1])]
     seconds = np.diff(observed.until(cuts))
     counts = np.stack([np.histogram(moments, cuts)[0] for moments in spasms], axis=1).astype(float)
@@ -99,20 +98,28 @@ def cells(
     middle = ((cuts[:-1] + cuts[1:]) / 2)[seen]
     place = calendar.place(middle)
     exposed = _nearest([inside(middle, *span) for span in spans], windows)
-    hour = np.floor(calendar.hour[place])
-    key = np.column_stack((calendar.day[place], hour, _last_dose(middle, exposures), exposed))
-    alike, group = np.unique(key, axis=0, return_inverse=True)
-    group = group.reshape(-1)
+    within = np.stack([np.zeros(middle.size, dtype=bool), *(inside(middle, *span) for span in beside)], axis=1)[:, 1:]
+    hour, dose = np.floor(calendar.hour[place]), _last_dose(middle, exposures)
+    first, group = _alike(calendar.day[place], hour, dose, *exposed.T, *within.T)
     return Cells(
-        day=alike[:, 0].astype(np.int64),
-        hour=alike[:, 1] + 0.5,
-        exposed=alike[:, 3:] > 0,
-        dose=np.where(alike[:, 2] == NOT_SAID, np.nan, alike[:, 2]),
-        observed=np.bincount(group, seconds[seen], alike.shape[0]).astype(float),
-        spasms=np.stack(
-            [np.bincount(group, counts[seen, kind], alike.shape[0]) for kind in range(counts.shape[1])], axis=1
-        ),
+        day=calendar.day[place][first],
+        hour=hour[first] + 0.5,
+        exposed=exposed[first],
+        beside=within[first],
+        dose=dose[first],
+        observed=np.bincount(group, seconds[seen], first.size).astype(float),
+        spasms=np.stack([np.bincount(group, column[seen], first.size) for column in counts.T], axis=1),
     )
+
+
+def _alike(*columns: NDArray[Any]) -> tuple[Ints, Ints]:
+    """Of rows that agree in all columns the first one's place, and the number of each row's group, days in order."""
+    group = np.zeros(columns[0].size, dtype=np.int64)
+    for column in columns:
+        values = np.unique(column, return_inverse=True)[1]
+        # Numbered anew after each column, so that the product cannot overflow.
+        group = np.unique(group * (int(values.max(initial=0)) + 1) + values, return_inverse=True)[1]
+    return np.unique(group, return_index=True)[1], group
 
 
 def _nearest(within: list[NDArray[np.bool_]], windows: tuple[Window, ...]) -> NDArray[np.bool_]:
@@ -127,7 +134,6 @@ def _nearest(within: list[NDArray[np.bool_]], windows: tuple[Window, ...]) -> ND
 
 
 def _last_dose(moments: Floats, exposures: Exposures) -> Floats:
-    """Dose of the last exposure begun before each moment; NOT_SAID, since NaN is never alike."""
+    """Dose of the last exposure begun before each moment, NaN where nobody said or there was none."""
     last = np.searchsorted(exposures.start, moments, side="right") - 1
-    doses = np.append(np.nan_to_num(exposures.dose, nan=NOT_SAID), NOT_SAID)
-    return np.asarray(doses[last])
+    return np.asarray(np.append(exposures.dose, np.nan)[last])

@@ -16,8 +16,9 @@ RELEVANT: Final = math.log(2)
 """A ratio of 2, or of one half, is what a verdict of no association must be able to rule out."""
 HINT: Final = 0.1
 """What points this clearly to one side is not called no association, however narrow its interval."""
-PRIMARY_WEIGHT: Final = 10.0
-"""How much more of the allowed false discoveries the declared window gets than each of the others."""
+DECLARED_WEIGHT: Final = 20.0
+"""How much more of the allowed false discoveries the declared comparison gets than each of the others: that of all
+spasms in the declared window, on which the verdict of a trigger rests."""
 MOST_NEEDED: Final = 999
 
 _TO_FIND: Final = 1.96 + 0.84
@@ -33,6 +34,7 @@ class Finding:
     ``least`` is how many of them any estimate takes, ``needed`` about how many more this one takes.
     ``from_before`` says that the hour before was raised and this was not clearly more.
     ``by_clock`` says that the same clock times on other days show it too (the negative control).
+    ``together`` are other triggers that come at the same times and cannot be told from this one.
     ``step`` is what a ratio of a day-level trigger is given for.
     """
 
@@ -55,6 +57,7 @@ class Finding:
     dose_high: float | None = None
     step: float | None = None
     least: int = MIN_EXPOSURES
+    together: tuple[str, ...] = ()
     verdict: Association = "not_enough_data"
 
 
@@ -64,7 +67,7 @@ def judged(findings: Sequence[Finding]) -> list[Finding]:
     adjusted = iter(
         false_discovery_rates(
             [finding.p or 0.0 for finding in tested],
-            [PRIMARY_WEIGHT if finding.primary else 1.0 for finding in tested],
+            [DECLARED_WEIGHT if finding.primary and finding.kind == "all" else 1.0 for finding in tested],
         )
     )
     with_q = [replace(finding, q=next(adjusted)) if finding.p is not None else finding for finding in findings]

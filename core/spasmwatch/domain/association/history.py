@@ -56,5 +56,11 @@ class History:
 
     @property
     def kinds(self) -> list[str]:
-        """``all`` and every kind that occurred."""
-        return ["all", *(kind for kind, moments in self.spasms.items() if moments.size)]
+        """``all`` and every kind that occurred, where there are several: a single one is the same as all."""
+        occurred = self.occurred
+        return ["all", *(occurred if len(occurred) > 1 else [])]
+
+    @property
+    def occurred(self) -> list[str]:
+        """Every kind that occurred."""
+        return [kind for kind, moments in self.spasms.items() if moments.size]

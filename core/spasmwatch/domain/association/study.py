@@ -17,12 +17,20 @@ def associations(history: History) -> list[Finding]:
         return []
     history = _observed_only(history)
     calendar = Calendar.of(float(history.observed.edges[0]), float(history.observed.edges[-1]), history.zone)
+    logged = [trigger for trigger in sorted(history.exposures) if history.exposures[trigger].start.size]
+    hinting = [each for each in logged if each not in DAY_LEVEL and within_day.hints(history, calendar, each)]
     findings = []
-    for trigger in sorted(history.exposures):
-        if history.exposures[trigger].start.size:
-            compare = by_day.compare if trigger in DAY_LEVEL else within_day.compare
-            findings += compare(history, calendar, trigger)
-    return judged(findings)
+    for trigger in logged:
+        if trigger in DAY_LEVEL:
+            findings += by_day.compare(history, calendar, trigger)
+        else:
+            others = [other for other in hinting if other != trigger]
+            findings += within_day.compare(history, calendar, trigger, others)
+    judgements = judged(findings)
+    # A single kind is tested once, as all spasms, and told under both names.
+    only = history.occurred if len(history.occurred) == 1 else []
+    under_its_name = [replace(finding, kind=kind) for kind in only for finding in judgements]
+    return sorted([*judgements, *under_its_name], key=lambda finding: finding.trigger)
 
 
 def _observed_only(history: History) -> History:

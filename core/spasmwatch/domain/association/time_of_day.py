@@ -1,21 +1,28 @@
 """Time of day as a smooth covariate: without it coffee would be blamed for what mornings do."""
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-KNOTS = 5
+KNOTS: Final = 5
+KNOTS_LONG: Final = 7
+LONG_S: Final = 400 * 3600.0
+"""From 400 observed hours on, what five knots miss of steps within the day would begin to look like a trigger."""
 
 
-def spline(hour: Floats, weight: Floats, knots: int = KNOTS) -> Floats:
-    """Natural cubic spline of ``hour`` (n,) as up to ``knots`` − 1 uncorrelated columns of unit spread.
+def spline(hour: Floats, weight: Floats) -> Floats:
+    """Natural cubic spline of ``hour`` (n,) as up to four (or six) uncorrelated columns of unit spread.
 
-    The knots lie at quantiles of the observed time (``weight``, seconds), so a home that watches only evenings
-    spends them there (Harrell, Regression Modeling Strategies, section 2.4.5). No columns where all is one hour.
+    The five (or seven) knots lie at quantiles of the observed time (``weight``, seconds), so a home that watches only
+    evenings spends them there (Harrell, Regression Modeling Strategies, section 2.4.5). No columns where all is one
+    hour.
     """
     order = np.argsort(hour)
     level = np.cumsum(weight[order]) / weight.sum()
+    knots = KNOTS if weight.sum() < LONG_S else KNOTS_LONG
     wanted = np.linspace(0.05, 0.95, knots)
     places = np.unique(hour[order][np.clip(np.searchsorted(level, wanted), 0, hour.size - 1)])
     columns = [hour]

@@ -28,26 +28,41 @@ PERHAPS_RAISED: Final = 0.2
 """The hour before joins them too, unless it differs, or may well be raised: hours after it would then look calm."""
 CLEARLY_MORE: Final = 0.05
 CONTROL_FAILS: Final = 0.01
+HINT: Final = 0.2
+"""Another trigger is held equal where it hints at this level at mattering (Mickey and Greenland 1989)."""
+MIN_BESIDE: Final = 8
+"""... and this many spasms fell into its window."""
+INSEPARABLE: Final = 0.8
+"""Two triggers that share this much of their windows cannot be told apart: neither is held equal for the other."""
 MIN_WEEKS: Final = 3
 """From three weeks on the control keeps the day of the week too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All there is about one trigger: cells, exposures seen in each window, and the smooth time of day."""
+    """All there is about one trigger: cells, exposures seen in each window, and the smooth time of day.
+
+    ``together`` are other triggers that come at the same times, so that the two cannot be told apart; the rest of
+    those in ``cells.beside`` are held equal.
+    """
 
     trigger: str
     kinds: tuple[str, ...]
     cells: Cells
     hours: Floats
     seen: tuple[int, ...]
+    together: tuple[str, ...] = ()
 
 
-def compare(history: History, calendar: Calendar, trigger: str) -> list[Finding]:
-    """One finding for each kind of spasm and window, not yet adjusted for the number of comparisons."""
+def compare(history: History, calendar: Calendar, trigger: str, others: Sequence[str] = ()) -> list[Finding]:
+    """One finding for each kind of spasm and window, not yet adjusted for the number of comparisons.
+
+    The declared windows of the triggers named in ``others`` are held equal.
+    """
     exposures = history.exposures[trigger]
-    comparison = prepare(history, calendar, trigger, exposures)
-    control = prepare(history, calendar, trigger, _other_days(exposures, calendar))
+    comparison = prepare(history, calendar, trigger, exposures, others)
+    # The real exposures are held equal too: they may lie at the same clock times.
+    control = prepare(history, calendar, trigger, _other_days(exposures, calendar), (*others, trigger))
     findings = []
     for kind in comparison.kinds:
         column = comparison.kinds.index(kind)
@@ -56,7 +71,30 @@ def compare(history: History, calendar: Calendar, trigger: str) -> list[Finding]
     return findings
 
 
-def prepare(history: History, calendar: Calendar, trigger: str, exposures: Exposures) -> Comparison:
+def hints(history: History, calendar: Calendar, trigger: str) -> bool:
+    """Whether a trigger, looked at alone, may matter to any kind of spasm, and did not follow from spasms.
+
+    What follows from spasms must not be held equal: it would take away a part of what the true trigger did.
+    """
+    comparison = prepare(history, calendar, trigger, history.exposures[trigger])
+    return any(_hints(comparison, column) for column in range(len(comparison.kinds)))
+
+
+def _hints(comparison: Comparison, column: int) -> bool:
+    declared, before = _index(primary_window(comparison.trigger)), _index(BEFORE.name)
+    if comparison.cells.spasms[:, column].sum() < MIN_SPASMS or not usable(comparison, column, declared):
+        return False
+    chosen = [declared, *([before] if usable(comparison, column, before) else [])]
+    try:
+        result = windows_fit(comparison, column, chosen)
+    except NoEstimate:
+        return False
+    return result.two_sided_p(_unit(result, 0)) < HINT and not _from_before(result, chosen)
+
+
+def prepare(
+    history: History, calendar: Calendar, trigger: str, exposures: Exposures, others: Sequence[str] = ()
+) -> Comparison:
     """Cut the history for one trigger."""
     kinds = tuple(history.kinds)
     observed = history.observed_for(trigger)
@@ -66,9 +104,24 @@ def prepare(history: History, calendar: Calendar, trigger: str, exposures: Expos
         tuple(history.of_kind(kind) for kind in kinds),
         exposures,
         WINDOWS,
+        [_declared(other).spans(history.exposures[other].start, history.exposures[other].end) for other in others],
     )
     seen = tuple(_seen(observed, exposures, window) for window in WINDOWS)
-    return Comparison(trigger, kinds, cut, spline(cut.hour, cut.observed), seen)
+    shared = _shared(cut.exposed[:, _index(primary_window(trigger))], cut.beside, cut.observed) >= INSEPARABLE
+    together = tuple(other for other, alike in zip(others, shared, strict=True) if alike and other != trigger)
+    # Others that are alike to the second are held equal as one.
+    cut = replace(cut, beside=np.unique(cut.beside[:, ~shared], axis=1))
+    return Comparison(trigger, kinds, cut, spline(cut.hour, cut.observed), seen, together)
+
+
+def _declared(trigger: str) -> Window:
+    return WINDOWS[_index(primary_window(trigger))]
+
+
+def _shared(exposed: NDArray[np.bool_], beside: NDArray[np.bool_], observed: Floats) -> Floats:
+    """Observed time in the window and in each column beside it, as a share of that in either (others)."""
+    both, either = observed @ (exposed[:, None] & beside), observed @ (exposed[:, None] | beside)
+    return np.asarray(both / np.maximum(either, 1.0))
 
 
 def _seen(observed: ObservedTime, exposures: Exposures, window: Window) -> int:
@@ -87,6 +140,7 @@ def _of_kind(comparison: Comparison, column: int) -> list[Finding]:
             window.name == primary_window(comparison.trigger),
             seen,
             total,
+            together=comparison.together,
         )
         for window, seen in zip(WINDOWS, comparison.seen, strict=True)
     ]
@@ -101,7 +155,7 @@ def _of_kind(comparison: Comparison, column: int) -> list[Finding]:
 
 
 def windows_fit(comparison: Comparison, column: int, windows: Sequence[int], extra: Floats | None = None) -> Fit:
-    """The conditional fit of spasms of one kind on some of the windows (the first columns) and the time of day.
+    """The conditional fit of spasms of one kind on some of the windows (the first columns), other triggers and hour.
 
     Hours in a window that has too little to be estimated are compared with nothing. ``extra`` (cells, m) are further
     columns after the windows. Raises NoEstimate.
@@ -110,7 +164,9 @@ def windows_fit(comparison: Comparison, column: int, windows: Sequence[int], ext
     chosen = cut.exposed[:, list(windows)]
     left_out = [index for index in range(len(WINDOWS)) if not usable(comparison, column, index)]
     keep = ~cut.exposed[:, left_out].any(axis=1) | chosen.any(axis=1)
-    columns = [chosen.astype(float), *([] if extra is None else [extra]), comparison.hours]
+    # Where hardly a spasm fell into the window of another trigger, there is nothing to hold equal, and no bound.
+    beside = cut.beside[:, cut.spasms[keep, column] @ cut.beside[keep] >= MIN_BESIDE]
+    columns = [chosen.astype(float), *([] if extra is None else [extra]), beside.astype(float), comparison.hours]
     return fit(np.hstack(columns)[keep], cut.spasms[keep, column], cut.observed[keep], cut.day[keep])
 
 

@@ -82,7 +82,14 @@ def sentence(finding: Finding | Insight) -> str:
         why = "; the same clock times on other days show the same" if by_clock else ""
         return f"No association with {name} ({figures} times{why})."
     when = f"{WINDOWS[BEFORE.name]} {name}" if finding.window == BEFORE.name else f"{window(finding)} {name}"
-    return f"{when[0].upper()}{when[1:]} {figures} times as many spasms per observed hour."
+    return f"{when[0].upper()}{when[1:]} {figures} times as many spasms per observed hour{_together(finding)}."
+
+
+def _together(finding: Finding | Insight) -> str:
+    """What a trigger cannot be told from, for it nearly always comes at the same time."""
+    if not isinstance(finding, Finding) or not finding.together:
+        return ""
+    return f", nearly always together with {' and '.join(trigger(each) for each in finding.together)}"
 
 
 def _day_sentence(finding: Finding | Insight, name: str, figures: str) -> str:
