@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from spasmwatch.adapters.mqtt import MqttBus
 from spasmwatch.domain.records import Alert, Health, Record, parse
 from spasmwatch.domain.topics import AlertCommand, Topics, WhoIsTold
 from spasmwatch.ports import Message
+from spasmwatch.runtime import LAST_WORK_S
 from spasmwatch.settings import load
 from spasmwatch.settings.mqtt import Mqtt
 from support import make
@@ -155,6 +157,17 @@ def test_who_is_told_nothing_gets_no_push_also_when_only_its_own_disk_says_so(tm
 def _recipients(**receivers: PushReceiver) -> str:
     lines = (f'[[alerts.recipients]]\nname = "{name}"\naddress = "{one.ntfy}"' for name, one in receivers.items())
     return "\n".join(lines) + "\n"
+
+
+def test_it_stops_at_once_while_no_recorder_confirms_anything(broker: Mqtt, tmp_path: Path) -> None:
+    with house(broker, tmp_path) as (home, receiver), home.program() as process:
+        home.burst(6)
+        until(lambda: len(receiver.requests) == 1, 30, "the push")
+        asked = time.monotonic()
+        process.terminate()
+        process.wait(60)
+        assert time.monotonic() - asked < LAST_WORK_S / 2
+        assert process.returncode == 0
 
 
 def test_the_set_up_ends_when_a_phone_has_answered_the_test_push(broker: Mqtt, tmp_path: Path) -> None:

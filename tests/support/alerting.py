@@ -17,6 +17,7 @@ from spasmwatch.settings.alerts import Alerts
 from spasmwatch.settings.outbox import OutboxSettings
 from spasmwatch_services.alerts.messenger import Messenger
 from spasmwatch_services.alerts.planner import Planner
+from spasmwatch_services.alerts.quiet import Quiet
 from spasmwatch_services.alerts.rounds import Rounds
 from spasmwatch_services.alerts.service import AlertService
 from spasmwatch_services.alerts.state import State
@@ -64,9 +65,10 @@ class Desk:
         self.state = State(folder / "alerts.sqlite")
         self.outbox = DiskOutbox(folder / "outbox.sqlite", home="home", node="alerts", settings=OutboxSettings())
         told = Told(self.state)
-        planner = Planner(self.settings, UTC, self.state, told)
+        quiet = Quiet(self.settings.quiet, UTC)
+        planner = Planner(self.settings, self.state, told, quiet)
         self.engine = Engine(self.settings.rules(), UTC, Advice(), planner.steps, self.state.load())
-        rounds = Rounds(self.settings, UTC, self.engine, self.state, planner.recipients, told)
+        rounds = Rounds(self.settings, UTC, self.engine, self.state, planner.recipients, told, quiet)
         self.troubles: list[tuple[str, str | None]] = []
         self.service = AlertService(
             self.engine, self.state, planner, self.outbox, TOPICS, self.clock, lambda: None, rounds, UTC, told
@@ -80,6 +82,7 @@ class Desk:
                 Wording(recipient.name, recipient.health_details, UTC, self.settings.page, None),
                 self.clock,
                 self.service.trouble_with_push,
+                quiet,
             )
             for recipient in planner.recipients
         ]

@@ -17,6 +17,7 @@ from spasmwatch_services.alerts.heartbeat import Heartbeat
 from spasmwatch_services.alerts.messenger import Messenger
 from spasmwatch_services.alerts.past import read_past
 from spasmwatch_services.alerts.planner import Planner
+from spasmwatch_services.alerts.quiet import Quiet
 from spasmwatch_services.alerts.rounds import Rounds
 from spasmwatch_services.alerts.service import AlertService
 from spasmwatch_services.alerts.state import State
@@ -37,7 +38,8 @@ def wire(program: Program) -> None:
     state = program.own(State(data / "alerts.sqlite"))
     clock = SystemClock(program.stopping)
     told = Told(state)
-    planner = Planner(settings.alerts, settings.home.zone, state, told)
+    quiet = Quiet(settings.alerts.quiet, settings.home.zone)
+    planner = Planner(settings.alerts, state, told, quiet)
     engine = Engine(settings.alerts.rules(), settings.home.zone, advice, planner.steps, state.load())
     # Loading the push services takes seconds; the broker is met when everything is ready to listen.
     push = ApprisePush() if planner.recipients else None
@@ -50,13 +52,14 @@ def wire(program: Program) -> None:
             messenger.wake()
 
     zone = settings.home.zone
-    rounds = Rounds(settings.alerts, zone, engine, state, planner.recipients, told)
+    rounds = Rounds(settings.alerts, zone, engine, state, planner.recipients, told, quiet)
     service = AlertService(engine, state, planner, outbox, program.topics, clock, wake, rounds, zone, told)
     service.listen(bus)
-    messengers += _messengers(settings, state, clock, service, push)
+    messengers += _messengers(settings, state, clock, service, push, quiet)
     program.start("alerts", lambda: service.run(program.stopping))
     for messenger in messengers:
         program.start(f"push-{messenger.recipient}", lambda one=messenger: one.run(program.stopping))  # type: ignore[misc]
+        program.own(messenger)  # ends before its thread is waited for
     program.start(
         "past", lambda: read_past(settings, _open_store, service.take_past, service.trouble_changed, program.stopping)
     )
@@ -76,7 +79,12 @@ def _open_store(settings: Settings) -> Store:
 
 
 def _messengers(
-    settings: Settings, state: State, clock: SystemClock, service: AlertService, push: ApprisePush | None
+    settings: Settings,
+    state: State,
+    clock: SystemClock,
+    service: AlertService,
+    push: ApprisePush | None,
+    quiet: Quiet,
 ) -> list[Messenger]:
     alerts, zone = settings.alerts, settings.home.zone
     if push is None:
@@ -93,6 +101,7 @@ def _messengers(
             Wording(recipient.name, recipient.health_details, zone, alerts.page, links),
             clock,
             service.trouble_with_push,
+            quiet,
         )
         for recipient in alerts.everybody()
     ]
@@ -107,7 +116,8 @@ def _watch_own_health(
         now = datetime.now(UTC)
         gone_since = None if bus.connected else gone_since or now
         gone = gone_since is not None and (now - gone_since).total_seconds() >= BROKER_GONE_S
-        service.trouble_changed("broker", "the MQTT broker is out of reach: nothing can be heard" if gone else None)
+        if gone or bus.connected:  # in between nobody knows yet
+            service.trouble_changed("broker", "the MQTT broker is out of reach: nothing can be heard" if gone else None)
         service.tell_pushes()
         stopped = stopping.is_set()
         if stopped or told_at is None or (now - told_at).total_seconds() >= HEALTH_EVERY_S:

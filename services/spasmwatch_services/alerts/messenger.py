@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from spasmwatch.errors import PushError, PushRefused
 from spasmwatch.ports import Clock, Push
+from spasmwatch_services.alerts.quiet import Quiet
 from spasmwatch_services.alerts.state import Delivery, State
 from spasmwatch_services.alerts.words import Wording
 
@@ -28,17 +29,22 @@ class Messenger:
     """One thread a recipient, so that a hanging service delays nobody else."""
 
     def __init__(
-        self, recipient: str, address: str, push: Push, state: State, wording: Wording, clock: Clock, trouble: Trouble
-    ) -> None:
+        self, recipient: str, address: str, push: Push, state: State, wording: Wording, clock: Clock, trouble: Trouble,
+        quiet: Quiet,
+    ) -> None:  # fmt: skip
         self.recipient = recipient
+        self._quiet = quiet
         self._address, self._push, self._state, self._wording = address, push, state, wording
         self._clock, self._trouble = clock, trouble
         self._wake = threading.Event()
-        self._failing = False
+        # Unknown at first: a fault told before a restart is over with the first push that gets through.
+        self._failing: bool | None = None
 
     def wake(self) -> None:
-        """There may be something to deliver."""
+        """There may be something to deliver, or the end has come."""
         self._wake.set()
+
+    close = wake
 
     def run(self, stopping: threading.Event) -> None:
         """Deliver until told to stop."""
@@ -52,7 +58,8 @@ class Messenger:
     def deliver_due(self) -> int:
         """Deliver what is due now; returns the number of pushes that were accepted."""
         sent = 0
-        for planned in _groups(self._not_too_old(self._state.due(self.recipient, self._clock.now()))):
+        due = self._state.due(self.recipient, self._clock.now())
+        for planned in _groups(self._not_quiet(self._not_too_old(due))):
             # While the ones before it went out, somebody may have answered, or the patient have chosen otherwise.
             together = [delivery for delivery in planned if self._state.waits(delivery.id)]
             if together and not self._deliver(together):
@@ -67,6 +74,17 @@ class Messenger:
             log.error("push %s to %s given up after %s days", delivery.id, self.recipient, GIVE_UP.days)
             self._state.done(delivery.id, "expired", now)
         return [delivery for delivery in deliveries if delivery not in old]
+
+    def _not_quiet(self, deliveries: list[Delivery]) -> list[Delivery]:
+        """Without those that became due before the quiet hours and were held up, by a failure or by a stop of ours."""
+        now, ready = self._clock.now(), []
+        for delivery in deliveries:
+            release = self._quiet.release(now, delivery.severity, delivery.rule)
+            if release > now:
+                self._state.postpone(delivery.id, release)
+            else:
+                ready.append(delivery)
+        return ready
 
     def _deliver(self, together: list[Delivery]) -> bool:
         now = self._clock.now()
@@ -93,7 +111,7 @@ class Messenger:
     def _note(self, wrong: str | None) -> None:
         if wrong is not None and not self._failing:
             log.error("cannot push to %s: %s", self.recipient, wrong)
-        if wrong is not None or self._failing:
+        if wrong is not None or self._failing is not False:
             self._trouble(self.recipient, wrong)
         self._failing = wrong is not None
 

@@ -1,12 +1,11 @@
 """Who is told what, and when: recipients by the patient's choice, step and severity, quiet hours, grouping."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 
 from spasmwatch.domain.alerting.lifecycle import RANK, Notice
-from spasmwatch.domain.alerting.quiet import quiet_until
-from spasmwatch.domain.records import Alert
 from spasmwatch.settings.alerts import Alerts, Recipient
+from spasmwatch_services.alerts.quiet import Quiet
 from spasmwatch_services.alerts.state import Delivery, State
 from spasmwatch_services.alerts.told import Told
 
@@ -17,8 +16,8 @@ TECHNICAL = ("fault", "blind")
 class Planner:
     """Turns notices into deliveries in the state file."""
 
-    def __init__(self, settings: Alerts, zone: tzinfo, state: State, told: Told) -> None:
-        self._settings, self._zone, self._state, self._told = settings, zone, state, told
+    def __init__(self, settings: Alerts, state: State, told: Told, quiet: Quiet) -> None:
+        self._group_s, self._state, self._told, self._quiet = settings.group_s, state, told, quiet
         self.recipients: Sequence[Recipient] = settings.everybody()
 
     @property
@@ -60,12 +59,5 @@ class Planner:
 
     def _due(self, notice: Notice, now: datetime) -> datetime:
         alert = notice.alert
-        due = now + timedelta(seconds=self._settings.group_s) if alert.rule in TECHNICAL else now
-        quiet = self._settings.quiet
-        if quiet is None or alert.severity == "urgent" or _let_through(alert, quiet.let_escalation_through):
-            return due
-        return quiet_until(due, quiet.begin, quiet.end, self._zone) or due
-
-
-def _let_through(alert: Alert, escalation: bool) -> bool:
-    return escalation and alert.rule == "escalation"
+        due = now + timedelta(seconds=self._group_s) if alert.rule in TECHNICAL else now
+        return self._quiet.release(due, alert.severity, alert.rule)

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
 
 from spasmwatch.domain.alerting.engine import Engine
-from spasmwatch.domain.alerting.quiet import quiet_until
 from spasmwatch.domain.records import Trend
 from spasmwatch.domain.trend.daybook import DayBook
 from spasmwatch.domain.trend.now import today_against_usual
 from spasmwatch.settings.alerts import Alerts, Recipient
+from spasmwatch_services.alerts.quiet import Quiet
 from spasmwatch_services.alerts.state import Delivery, State
 from spasmwatch_services.alerts.told import Told
 
@@ -23,10 +23,11 @@ class Rounds:
     """Called by the service thread, inside its transaction."""
 
     def __init__(
-        self, settings: Alerts, zone: tzinfo, engine: Engine, state: State, recipients: Iterable[Recipient], told: Told
-    ) -> None:
+        self, settings: Alerts, zone: tzinfo, engine: Engine, state: State, recipients: Iterable[Recipient],
+        told: Told, quiet: Quiet,
+    ) -> None:  # fmt: skip
         self._settings, self._zone, self._engine, self._state = settings, zone, engine, state
-        self._allowed = told
+        self._allowed, self._quiet = told, quiet
         self._recipients = list(recipients)
         self._looked_at: datetime | None = None
         self._told: dict[str, Trend] = {}
@@ -130,9 +131,8 @@ class Rounds:
     def _plan(
         self, delivery_id: str, recipient: str, alert_id: str | None, kind: str, value: dict[str, str], now: datetime
     ) -> None:
-        quiet = self._settings.quiet
-        due = quiet_until(now, quiet.begin, quiet.end, self._zone) if quiet else None
-        self._state.plan(Delivery(delivery_id, recipient, alert_id, kind, "info", value, due or now), now)
+        due = self._quiet.release(now, "info")
+        self._state.plan(Delivery(delivery_id, recipient, alert_id, kind, "info", value, due), now)
 
 
 def canary_id(recipient: str, sent: datetime) -> str:

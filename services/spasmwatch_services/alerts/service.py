@@ -90,7 +90,7 @@ class AlertService:
 
     def trouble_changed(self, what: str, cause: str | None) -> None:
         """The same, but only when it is news."""
-        if self._troubles.get(what) != cause:
+        if what not in self._troubles or self._troubles[what] != cause:
             self._troubles[what] = cause
             self.trouble(what, cause)
 

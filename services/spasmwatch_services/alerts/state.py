@@ -65,6 +65,12 @@ class Delivery:
     attempts: int = 0
     created: datetime | None = None
 
+    @property
+    def rule(self) -> str | None:
+        """The rule of the alert that it is about."""
+        rule = self.value.get("alert", {}).get("rule")
+        return None if rule is None else str(rule)
+
 
 def _digest(person: str) -> str:
     """For a note about who is to be forgotten: the name itself would be left over where no service reads it."""
@@ -239,6 +245,10 @@ class State:
     def later(self, delivery_id: str, due: datetime) -> None:
         """It failed; try again then."""
         self._run("UPDATE delivery SET attempts = attempts + 1, due = ? WHERE id = ?", due.timestamp(), delivery_id)
+
+    def postpone(self, delivery_id: str, due: datetime) -> None:
+        """It may not go out now; make it then."""
+        self._run("UPDATE delivery SET due = ? WHERE id = ?", due.timestamp(), delivery_id)
 
     def drop(self, alert_id: str, now: datetime) -> None:
         """Somebody has answered: what still waits about this alert need not be sent (corrections still go)."""

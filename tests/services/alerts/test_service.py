@@ -120,6 +120,56 @@ def test_a_household_can_let_escalation_through_its_quiet_hours(tmp_path: Path) 
         assert len(alerts.push.sent) == 1
 
 
+NIGHT = {"push": ["ntfy://127.0.0.1/anna"], "quiet": {"begin": "22:00", "end": "07:00"}, "summary_at": "12:00"}
+
+
+def test_a_failed_push_is_not_repeated_in_quiet_hours_but_at_their_end(tmp_path: Path) -> None:
+    evening = NOON.replace(hour=21, minute=59)
+    with desk(tmp_path, NIGHT, HandClock(evening)) as alerts:
+        alerts.push.wrong = PushError("the push service ntfy://127.0.0.1 is out of reach")
+        alerts.hear(*burst(evening))
+        alerts.push.wrong = None
+        alerts.later(minutes=5)
+        alerts.later(hours=8)
+        assert alerts.push.sent == []
+        alerts.later(hours=1)
+        assert [note.severity for _, note in alerts.push.sent] == ["warning"]
+
+
+def test_a_failed_urgent_push_and_what_the_household_lets_through_are_repeated_at_night(tmp_path: Path) -> None:
+    evening = NOON.replace(hour=21, minute=59)
+    through = {**NIGHT, "quiet": {**NIGHT["quiet"], "let_escalation_through": True}}  # type: ignore[dict-item]
+    with desk(tmp_path, through, HandClock(evening)) as alerts:
+        alerts.push.wrong = PushError("the push service ntfy://127.0.0.1 is out of reach")
+        alerts.hear(*burst(evening), symptom(evening))
+        alerts.push.wrong = None
+        alerts.later(minutes=5)
+        assert sorted(note.severity for _, note in alerts.push.sent) == ["urgent", "warning"]
+
+
+def test_what_became_due_while_the_service_was_down_waits_for_the_end_of_quiet_hours(tmp_path: Path) -> None:
+    evening = NOON.replace(hour=21, minute=59)
+    with desk(tmp_path, NIGHT, HandClock(evening)) as alerts:
+        alerts.push.wrong = PushError("the push service ntfy://127.0.0.1 is out of reach")
+        alerts.hear(*burst(evening))
+    with desk(tmp_path, NIGHT, HandClock(evening + timedelta(hours=2))) as alerts:
+        alerts.work()
+        assert alerts.push.sent == []
+        alerts.later(hours=7, minutes=2)
+        assert [note.severity for _, note in alerts.push.sent] == ["warning"]
+
+
+def test_a_push_fault_is_over_after_a_restart_too_when_a_push_gets_through(tmp_path: Path) -> None:
+    with desk(tmp_path) as alerts:
+        alerts.push.wrong = PushRefused("the push service ntfy://127.0.0.1 refused with status 401")
+        alerts.hear(*burst())
+        alerts.work()
+    with desk(tmp_path, clock=HandClock(NOON + timedelta(minutes=11))) as alerts:  # the token has been set right
+        alerts.work()
+        alerts.work()
+        assert [alert.key.rule for alert in alerts.engine.lifecycle.open()] == ["escalation"]
+
+
 def test_faults_that_come_in_a_swarm_are_pushed_together(tmp_path: Path) -> None:
     everything = {"recipients": [{"name": "anna", "address": "ntfy://127.0.0.1/anna", "from_severity": "info"}]}
     with desk(tmp_path, everything) as alerts:
