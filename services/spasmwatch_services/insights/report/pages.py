@@ -9,10 +9,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from spasmwatch import __version__
-from spasmwatch.domain.advice import TIERS, Tier
-from spasmwatch.domain.agreement import Share
+from spasmwatch.domain.advice import TIERS
 from spasmwatch.domain.association import Finding, wording
-from spasmwatch.domain.treatments import Cycle, Estimate
+from spasmwatch.domain.treatments import Cycle
 from spasmwatch.ports import Rate
 from spasmwatch_services.charts import (
     Chart,
@@ -27,50 +26,24 @@ from spasmwatch_services.charts import (
 )
 from spasmwatch_services.charts.words import count, number
 from spasmwatch_services.insights.report.course import FUNCTIONS, Block
-from spasmwatch_services.insights.report.facts import ENOUGH_DAYS, ENOUGH_HOURS, Facts
+from spasmwatch_services.insights.report.facts import ENOUGH_HOURS, Facts
+from spasmwatch_services.insights.report.summary import summary
 from spasmwatch_services.insights.report.texts import breakable
+from spasmwatch_services.insights.report.words import (
+    ADVICE,
+    CHANGES,
+    REASONS,
+    RULES,
+    days,
+    lasted,
+    part_of,
+    per_hour,
+    percent,
+    times,
+)
 
 SHOWN: Final = 12
 """Rows of a list before it is cut with a note, so that the report stays on two pages."""
-MOST_SENTENCES: Final = 4
-"""On triggers in the summary, which is read in half a minute."""
-RULES: Final = {
-    "escalation": "sudden increase",
-    "worsening": "worsening",
-    "watch": "to be watched",
-    "spread": "spread",
-    "wearing_off": "wearing off",
-    "red_flag": "red flag",
-    "blind": "camera blind",
-    "fault": "fault",
-    "improved": "improvement",
-}
-ADVICE: Final[dict[Tier | None, str]] = {
-    "emergency": "emergency",
-    "doctor_today": "doctor today",
-    "clinic": "tell the clinic",
-}
-STATES: Final = {
-    "lasted": "wore off",
-    "still_there": "not worn off",
-    "no_clear_effect": "no clear change of the rate",
-    "not_enough_data": "not enough observed",
-}
-CHANGES: Final = {
-    "more": "more spasms after",
-    "fewer": "fewer spasms after",
-    "no_clear_change": "no clear change",
-    "not_enough_data": "not enough observed",
-}
-REASONS: Final = {
-    "absent": "nobody in view",
-    "turned": "face turned away",
-    "dark": "too dark",
-    "blurred": "blurred",
-    "small": "too far away",
-    "slow": "too few pictures",
-    "paused": "paused",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +68,7 @@ class Pages:
 
     def summary(self) -> list[str]:
         """What a doctor should know after half a minute."""
-        facts = self.facts
-        if not facts.enough:
-            return [_missing(facts), *_flags(facts)]
-        rate = facts.spasms / facts.observed_h
-        lines = [f"{count(facts.spasms, 'spasm')} in {facts.observed_h:.0f} observed hours: {number(rate)} an hour."]
-        if facts.patterns:
-            lines.append(_mainly(facts))
-        lines += [_recent(facts), *_treatments(facts), *_triggers(facts), *_flags(facts)]
-        return [line for line in lines if line]
+        return summary(self.facts)
 
     def rates(self) -> Chart:
         """Spasms per observed hour by week, or by day in a short period."""
@@ -143,8 +108,8 @@ class Pages:
             Row(
                 (
                     wording.KINDS[pattern.kind],
-                    *(_per_hour(pattern.sides[side], hours) for side in ("left", "right", "both")),
-                    _per_hour(pattern.count, hours),
+                    *(per_hour(pattern.sides[side], hours) for side in ("left", "right", "both")),
+                    per_hour(pattern.count, hours),
                     f"{pattern.median_s:.1f} s",
                     f"{pattern.long_share:.0%}",
                     "yes" if pattern.verified > 0.99 else "no" if pattern.verified == 0 else f"{pattern.verified:.0%}",
@@ -167,9 +132,9 @@ class Pages:
             Row(
                 (
                     f"{date.fromordinal(cycle.day):%d %b %y}",
-                    _days(cycle.onset),
-                    _times(cycle.plateau),
-                    _lasted(cycle),
+                    days(cycle.onset),
+                    times(cycle.plateau),
+                    lasted(cycle),
                 )
             )
             for cycle in self.facts.cycles[-6:]
@@ -259,8 +224,10 @@ class Pages:
         if judged:
             lines.append(f"The household judged {judged} counted spasms: {home.confirmed} confirmed, {home.wrong} not.")
         if home.checks and home.seen.whole:
-            lines.append(f"In {count(home.checks, 'ten-minute check')} the camera saw {_of(home.seen)} spasms felt;")
-            lines.append(f"{_of(home.felt)} it counted were felt.")
+            lines.append(
+                f"In {count(home.checks, 'ten-minute check')} the camera saw {part_of(home.seen)} spasms felt;"
+            )
+            lines.append(f"{part_of(home.felt)} it counted were felt.")
         return " ".join(lines) or "Nobody has checked the camera against what is felt yet: agreement is unknown."
 
     def alerts(self) -> list[Row]:
@@ -313,74 +280,6 @@ def pages(facts: Facts, zone: ZoneInfo) -> Pages:
     )
 
 
-def _missing(facts: Facts) -> str:
-    return (
-        f"Not enough was observed to give rates: {facts.observed_h:.1f} hours on {count(facts.observed_days, 'day')}. "
-        f"It takes at least {ENOUGH_HOURS:.0f} hours on at least {ENOUGH_DAYS} days. "
-        "A day without observation is no day without spasms."
-    )
-
-
-def _mainly(facts: Facts) -> str:
-    first = facts.patterns[0]
-    side = max(first.sides, key=first.sides.__getitem__)
-    text = f"{first.count / facts.spasms:.0%} were of the {wording.KINDS[first.kind]}"
-    if first.kind != "blepharospasm" and first.count:
-        text += f", {first.sides[side] / first.count:.0%} of these on {'the ' if side != 'both' else ''}{_side(side)}"
-        text += _unverified(first.verified)
-    return text + "."
-
-
-def _unverified(share: float) -> str:
-    if share > 0.99:
-        return ""
-    return f" (side verified in {share:.0%} only)" if share >= 0.005 else " (side not verified)"
-
-
-def _side(side: str) -> str:
-    return "both sides" if side == "both" else f"patient's {side}"
-
-
-def _recent(facts: Facts) -> str:
-    if facts.recent is None:
-        return "The last four weeks cannot be compared with the four before: too little was observed in one of them."
-    ratio, low, high = facts.recent
-    figures = wording.interval(ratio, low, high)
-    what = "no clear change" if low <= 1 <= high else "more" if ratio > 1 else "fewer"
-    note = " (with an injection in these weeks)" if facts.injected else ""
-    return f"Last four weeks against the four before: {what}, {figures} times as many{note}."
-
-
-def _treatments(facts: Facts) -> list[str]:
-    lines = []
-    for cycle in facts.cycles[-2:]:
-        name = f"Injection of {date.fromordinal(cycle.day):%d %b %Y}"
-        if cycle.state in ("lasted", "still_there"):
-            lines.append(f"{name}: {_times(cycle.plateau)} times the rate before it; {_wore_off(cycle)}.")
-        else:
-            lines.append(f"{name}: {STATES[cycle.state]}.")
-    return lines
-
-
-def _triggers(facts: Facts) -> list[str]:
-    primary = [each for each in facts.findings if each.primary and each.kind == "all"]
-    lines = [wording.sentence(each) for each in primary if each.verdict in ("more", "fewer", "reverse")]
-    none = [wording.trigger(each.trigger) for each in primary if each.verdict == "none"]
-    if len(lines) > MOST_SENTENCES:
-        lines[MOST_SENTENCES:] = [f"{len(lines) - MOST_SENTENCES} more associations are on page 2."]
-    if none:
-        lines.append(f"No association with {', '.join(none)}.")
-    return lines
-
-
-def _flags(facts: Facts) -> list[str]:
-    pressing = [each for each in facts.symptoms if each.tier in ("emergency", "doctor_today")]
-    if not pressing:
-        return ["No red flag was logged."]
-    names = sorted({each.name.lower() for each in pressing})
-    return [f"Red flags logged: {', '.join(names)} (page 2)."]
-
-
 def _block(block: Block, facts: Facts) -> tuple[str, ...]:
     this = point(block.rate, dispersion=facts.dispersion)
     day = "%d %b %y" if facts.length_d > 366 else "%d %b"
@@ -390,45 +289,11 @@ def _block(block: Block, facts: Facts) -> tuple[str, ...]:
         f"{block.first:{day}} – {block.last:{day}}",
         f"{block.rate.observed_s / 3600:.0f} h",
         f"{number(this.rate or 0)} ({number(this.low)}–{number(this.high)})" if enough else "too little observed",
-        _percent(block.closed_share) if block.closed_share is not None else "–",
+        percent(block.closed_share) if block.closed_share is not None else "–",
         f"{block.rate.blinks / (block.rate.observed_s / 60):.0f}" if enough and block.rate.blinks else "–",
         str(block.jrs) if block.jrs is not None else "–",
         *(f"{block.function[name]:.1f}" if name in block.function else "–" for name in functions),
     )
-
-
-def _percent(share: float) -> str:
-    return f"{share:.0%}" if share >= 0.1 else f"{share:.1%}" if share >= 0.01 else f"{share:.2%}"
-
-
-def _of(share: Share) -> str:
-    low, high = share.interval
-    return f"{share.part} of {share.whole} ({low:.0%}–{high:.0%})"
-
-
-def _per_hour(n: int, hours: float) -> str:
-    return f"{number(n / hours)} ({n})" if n and hours else "–"
-
-
-def _days(estimate: Estimate | None) -> str:
-    return f"{estimate.value:.0f} ({estimate.low:.0f}–{estimate.high:.0f})" if estimate else "–"
-
-
-def _times(estimate: Estimate | None) -> str:
-    return wording.interval(estimate.value, estimate.low, estimate.high) if estimate else "–"
-
-
-def _lasted(cycle: Cycle) -> str:
-    if cycle.lasted is not None:
-        weeks = [value / 7 for value in (cycle.lasted.value, cycle.lasted.low, cycle.lasted.high)]
-        return f"after {weeks[0]:.0f} weeks ({weeks[1]:.0f}–{weeks[2]:.0f})"
-    if cycle.state == "still_there":
-        return f"not within {cycle.followed_d / 7:.0f} weeks"
-    return STATES[cycle.state]
-
-
-def _wore_off(cycle: Cycle) -> str:
-    return f"{'had not worn off' if cycle.lasted is None else 'wore off'} {_lasted(cycle).removeprefix('not ')}"
 
 
 def _noon(day: int, zone: ZoneInfo) -> datetime:
