@@ -6,7 +6,7 @@ hour off or a day has 23 or 25 hours; a day is the sum of its hours.
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Annotated, Final, Literal
@@ -220,12 +220,23 @@ def _observed(observations: Iterable[Observation], start: datetime, end: datetim
         begin, finish = max(item.start, start), min(item.start + timedelta(seconds=item.seconds), end)
         if item.clock_ok and begin < finish:
             spans.append((begin, finish, min(1.0, item.observed_s / item.seconds), item.blinks / item.seconds))
+    spans.sort()
+    if all(span[1] <= following[0] for span, following in pairwise(spans)):
+        # One camera, the usual case: nothing to share out, and less work.
+        pieces = [((finish - begin).total_seconds(), share, blink_rate) for begin, finish, share, blink_rate in spans]
+    else:
+        pieces = _pieces(spans)
+    observed_s = sum(length * share for length, share, _ in pieces)
+    blinks = sum(length * blink_rate for length, _, blink_rate in pieces)
+    return round(observed_s, 6), round(blinks)
+
+
+def _pieces(spans: Sequence[tuple[datetime, datetime, float, float]]) -> list[tuple[float, float, float]]:
+    """(seconds, share observed, blinks a second) between all beginnings and ends: the best of those that overlap."""
     edges = sorted({edge for begin, finish, _, _ in spans for edge in (begin, finish)})
     best = [(0.0, 0.0)] * max(0, len(edges) - 1)
     for begin, finish, share, blink_rate in spans:
         for index in range(bisect_left(edges, begin), bisect_left(edges, finish)):
             best[index] = max(best[index], (share, blink_rate))
     lengths = [(after - before).total_seconds() for before, after in pairwise(edges)]
-    observed_s = sum(length * share for length, (share, _) in zip(lengths, best, strict=True))
-    blinks = sum(length * blink_rate for length, (_, blink_rate) in zip(lengths, best, strict=True))
-    return round(observed_s, 6), round(blinks)
+    return [(length, *both) for length, both in zip(lengths, best, strict=True)]
