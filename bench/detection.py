@@ -32,7 +32,7 @@ from baselines import BASELINES, Landmarks
 ROOT = Path(__file__).resolve().parents[1]
 # Recorded faces that thresholds were not chosen on.
 TEST_RECORDINGS = ("grid_brbk7n", "grid_sbia1a")
-SEEING = ("landmark_model.py", "witness.py")
+SEEING = ("landmark_model.py", "witness.py", "displacement.py")
 
 
 @dataclass(eq=False)

@@ -21,7 +21,8 @@ from spasmwatch.errors import SourceError
 
 log = logging.getLogger(__name__)
 
-SCHEMA: Final = "trace/1.0"
+# Version 2 holds the displacement of brows, nose and mouth, which the detector cannot do without.
+SCHEMA: Final = "trace/2.0"
 CHECKPOINT_S: Final = 15.0
 LONGEST_TRACE_S: Final = 900.0
 EXPIRE_EVERY_S: Final = 3600.0
@@ -129,4 +130,6 @@ def _read(path: Path) -> dict[str, Any]:
         raise SourceError(f"{path}: not a trace ({error})") from error
     if not isinstance(content, dict) or str(content.get("schema", "")).partition("/")[0] != "trace":
         raise SourceError(f"{path}: not a trace")
+    if content["schema"].partition(".")[0] != SCHEMA.partition(".")[0]:
+        raise SourceError(f"{path}: {content['schema']} of another version; only {SCHEMA} can be replayed")
     return content

@@ -1,4 +1,4 @@
-"""From a frame to the numbers that the detector sees: landmarks, head pose, the second witness, quality."""
+"""From a frame to the numbers that the detector sees: landmarks, head pose, the other witnesses, quality."""
 
 from collections.abc import Callable
 
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from spasmwatch.domain.detection.geometry import Alignment, align, brow_distance, mouth_opening, side_geometry
 from spasmwatch.domain.detection.signals import EyeSignals, FaceSignals, FrameSignals
+from spasmwatch_edge.displacement import DisplacementWitness
 from spasmwatch_edge.landmark_model import Face
 from spasmwatch_edge.stillness import Stillness
 from spasmwatch_edge.witness import EyeWitness, eye_windows, sharpness
@@ -28,6 +29,7 @@ class Vision:
         """``skip_still`` False looks at every frame anew, for measuring what skipping costs."""
         self._find = find
         self._witness = EyeWitness()
+        self._displacement = DisplacementWitness()
         self._stillness = Stillness()
         self._skip_still = skip_still
         self._last: FaceSignals | None = None
@@ -56,6 +58,7 @@ class Vision:
         gaps = {side: geometry.gap for side, geometry in sides.items()}
         frontal = abs(alignment.yaw) < FRONTAL_YAW and abs(alignment.pitch) < FRONTAL_PITCH
         changes = self._witness.look(time, windows, gaps, frontal)
+        moved = self._displacement.look(time, frame, alignment, aligned, frontal)
         eyes = {
             side: EyeSignals(
                 gap=geometry.gap,
@@ -65,6 +68,10 @@ class Vision:
                 nose=geometry.nose,
                 mouth_out=geometry.mouth_out,
                 mouth_up=geometry.mouth_up,
+                brow_moved=moved[side].brow,
+                nose_moved=moved[side].nose,
+                mouth_moved_out=moved[side].mouth_out,
+                mouth_moved_up=moved[side].mouth_up,
             )
             for side, geometry in sides.items()
         }

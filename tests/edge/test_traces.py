@@ -1,5 +1,6 @@
 """A replayed trace gives exactly what the live run gave; traces are off by default, private and expire."""
 
+import gzip
 import json
 import os
 import subprocess
@@ -134,3 +135,12 @@ def test_keeping_traces_does_not_grow_with_time(tmp_path: Path) -> None:
     for frame in signals([], seconds=100.0, fps=10.0):
         keeper.feed(frame, detector.update(frame))
     assert sum(len(part) for _, part in keeper._parts) <= 2 * 15 * 10 + 2
+
+
+def test_a_trace_of_an_earlier_version_is_refused_by_name(tmp_path: Path) -> None:
+    traced(tmp_path, SPASM, 12.0)
+    (trace,) = (tmp_path / "traces").glob("*.trace")
+    content = json.loads(gzip.decompress(trace.read_bytes())) | {"schema": "trace/1.0"}
+    trace.write_bytes(gzip.compress(json.dumps(content).encode()))
+    with pytest.raises(SourceError, match=r"trace/1\.0 of another version; only trace/2"):
+        list(replay(trace))

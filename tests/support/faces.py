@@ -30,7 +30,10 @@ Amount = Callable[[float], float]
 
 @dataclass(frozen=True)
 class Act:
-    """One movement: ``shape`` maps 0–1 of its time to its strength 0–1; amounts are per side, in the signals' units."""
+    """One movement; amounts are per side, in the signals' units.
+
+    ``slips``: the landmarks only seem to move, the third witness sees nothing of it.
+    """
 
     start: float
     end: float
@@ -39,8 +42,10 @@ class Act:
     mouth_left: float = 0.0
     mouth_right: float = 0.0
     brows: float = 0.0
+    nose: float = 0.0
     mouth_open: float = 0.0
     slow: bool = False
+    slips: bool = False
 
     def strength(self, time: float) -> float:
         """A quick rise and fall, or (``slow``) half of the time rising and half falling."""
@@ -58,15 +63,17 @@ def signals(acts: Sequence[Act], seconds: float = 20.0, fps: float = 25.0, noise
     for number in range(round(seconds * fps)):
         time = number / fps
         left, right = FACE.left, FACE.right
-        brows = mouth_open = 0.0
+        brows = brows_moved = nose_moved = mouth_open = 0.0
         for act in acts:
             s = act.strength(time)
             # The landmark network drags the other eye along; the second witness does not.
-            left = _moved(left, s * max(act.close_left, 0.3 * act.close_right), s * act.close_left, s * act.mouth_left)
-            right = _moved(
-                right, s * max(act.close_right, 0.3 * act.close_left), s * act.close_right, s * act.mouth_right
-            )
+            left = _moved(left, s * max(act.close_left, 0.3 * act.close_right), s * act.close_left)
+            right = _moved(right, s * max(act.close_right, 0.3 * act.close_left), s * act.close_right)
+            left, right = _pulled(left, s * act.mouth_left, act.slips), _pulled(right, s * act.mouth_right, act.slips)
             brows += s * act.brows
+            brows_moved += 0.0 if act.slips else s * act.brows
+            # The landmarks do not follow a wrinkled nose.
+            nose_moved += s * act.nose
             mouth_open += s * act.mouth_open
         sides = [
             replace(
@@ -75,6 +82,8 @@ def signals(acts: Sequence[Act], seconds: float = 20.0, fps: float = 25.0, noise
                 brow=eye.brow + brows + noise * random.standard_normal(),
                 mouth_up=eye.mouth_up + noise * random.standard_normal(),
                 change=abs(eye.change + 0.01 * random.standard_normal()),
+                brow_moved=eye.brow_moved + brows_moved + noise * random.standard_normal(),
+                nose_moved=eye.nose_moved + nose_moved + noise * random.standard_normal(),
             )
             for eye in (left, right)
         ]
@@ -83,14 +92,15 @@ def signals(acts: Sequence[Act], seconds: float = 20.0, fps: float = 25.0, noise
     return frames
 
 
-def _moved(eye: EyeSignals, lid: float, look: float, pull: float) -> EyeSignals:
-    return replace(
-        eye,
-        gap=eye.gap * (1 - lid),
-        change=max(eye.change, 0.7 * look),
-        mouth_out=eye.mouth_out + pull / 2,
-        mouth_up=eye.mouth_up + pull / 2,
-    )
+def _moved(eye: EyeSignals, lid: float, look: float) -> EyeSignals:
+    return replace(eye, gap=eye.gap * (1 - lid), change=max(eye.change, 0.7 * look))
+
+
+def _pulled(eye: EyeSignals, pull: float, slips: bool) -> EyeSignals:
+    eye = replace(eye, mouth_out=eye.mouth_out + pull / 2, mouth_up=eye.mouth_up + pull / 2)
+    if slips:
+        return eye
+    return replace(eye, mouth_moved_out=eye.mouth_moved_out + pull / 2, mouth_moved_up=eye.mouth_moved_up + pull / 2)
 
 
 def detect(frames: Sequence[FrameSignals]) -> list[Finding]:

@@ -59,6 +59,17 @@ def test_a_sudden_jerk_of_one_mouth_corner_is_a_tic_at_first_sight() -> None:
     assert (found.kind, found.side, found.regions) == ("tic", "left", ("mouth",))
 
 
+def test_a_sudden_wrinkling_of_the_nose_is_a_tic_though_no_landmark_follows_it() -> None:
+    (found,) = detect(signals([Act(8.0, 8.26, nose=0.05)]))
+    assert (found.kind, found.side, found.regions) == ("tic", "both", ("cheek",))
+
+
+def test_landmarks_that_jump_without_the_skin_are_no_tic() -> None:
+    mouth = Act(8.0, 8.26, mouth_left=0.12, slips=True)
+    brows = Act(12.0, 12.26, brows=0.06, slips=True)
+    assert detect(signals([mouth, brows])) == []
+
+
 @pytest.mark.parametrize(
     "act",
     [
@@ -69,8 +80,9 @@ def test_a_sudden_jerk_of_one_mouth_corner_is_a_tic_at_first_sight() -> None:
         Act(8.0, 10.0, mouth_left=0.12, mouth_right=0.1, close_left=0.1, close_right=0.1, slow=True),
         Act(8.0, 9.0, mouth_left=0.1, slow=True),
         Act(8.0, 9.2, brows=0.06, slow=True),
+        Act(8.0, 8.9, nose=0.06, slow=True),
     ],
-    ids=["blink", "partial blink", "slow blink", "rest", "smile", "half smile", "raised brows"],
+    ids=["blink", "partial blink", "slow blink", "rest", "smile", "half smile", "raised brows", "pulled nose"],
 )
 def test_ordinary_movements_are_no_spasm(act: Act) -> None:
     assert detect(signals([act])) == []

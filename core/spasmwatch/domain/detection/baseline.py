@@ -73,6 +73,9 @@ class Baseline:
         self.cheek = {side: Level(0.5) for side in ("left", "right")}
         self.nose = {side: Level(0.5) for side in ("left", "right")}
         self.corner = {side: Level(0.5) for side in ("left", "right")}
+        self.brow_moved = {side: Level(0.5) for side in ("left", "right")}
+        self.nose_moved = {side: Level(0.5) for side in ("left", "right")}
+        self.corner_moved = {side: Level(0.5) for side in ("left", "right")}
         self.brow_distance = Level(0.5)
         self.mouth_open = Level(0.5)
         self.yaw = Level(0.5)

@@ -1,9 +1,21 @@
 """How clearly this face is seen: the noise of its signals, what it does to a unit of evidence, when it is too much."""
 
+import math
 from typing import Final
 
 from spasmwatch.domain.detection.baseline import Baseline
-from spasmwatch.domain.detection.evidence import CHANGE_UNIT, LID_UNIT, NOISES_A_UNIT, PULL_UNIT, Units, raw_pull
+from spasmwatch.domain.detection.evidence import (
+    BROW_UNIT,
+    CHANGE_UNIT,
+    LID_UNIT,
+    MOUTH_UNIT,
+    NOISES_A_UNIT,
+    NOSE_UNIT,
+    PULL_UNIT,
+    Units,
+    corner_moved,
+    raw_pull,
+)
 from spasmwatch.domain.detection.signals import FaceSignals
 from spasmwatch.domain.detection.smoothing import CLEAN_S, NOISY_S, VERY_NOISY_S, Noise, Smoother
 from spasmwatch.domain.records import Reason
@@ -19,11 +31,14 @@ DIM: Final = 70.0
 DISTANT: Final = 24.0
 
 
+NOISES: Final = ("lid", "change", "pull", "pull_moved", "brow", "brow_moved", "nose_moved")
+
+
 class Clarity:
     """Fed with every usable frame."""
 
     def __init__(self) -> None:
-        self.noises = {"lid": Noise(), "change": Noise(), "pull": Noise()}
+        self.noises = {name: Noise() for name in NOISES}
         self.smoother = Smoother()
 
     def add(self, face: FaceSignals, baseline: Baseline) -> None:
@@ -32,6 +47,10 @@ class Clarity:
         self.noises["lid"].add((face.left.gap - face.right.gap) / usual)
         self.noises["change"].add(face.left.change - face.right.change)
         self.noises["pull"].add(raw_pull(face))
+        self.noises["pull_moved"].add(corner_moved(face.left) - corner_moved(face.right))
+        self.noises["brow"].add((face.left.brow + face.right.brow) / 2)
+        self.noises["brow_moved"].add((face.left.brow_moved + face.right.brow_moved) / 2)
+        self.noises["nose_moved"].add((face.left.nose_moved + face.right.nose_moved) / 2)
 
     def smoothed(self, time: float, face: FaceSignals) -> FaceSignals:
         """The face, averaged over more frames the noisier it is."""
@@ -53,7 +72,14 @@ class Clarity:
             lid=max(LID_UNIT, left * self.noises["lid"].sigma),
             change=max(CHANGE_UNIT, left * self.noises["change"].sigma),
             pull=max(PULL_UNIT, left * self.noises["pull"].sigma),
+            mouth=max(MOUTH_UNIT, left * self._agreed("pull", "pull_moved")),
+            brow=max(BROW_UNIT, left * self._agreed("brow", "brow_moved")),
+            nose=max(NOSE_UNIT, left * self.noises["nose_moved"].sigma),
         )
+
+    def _agreed(self, one: str, other: str) -> float:
+        """Deviation of what two witnesses agree on, about the mean of two independent ones."""
+        return math.hypot(self.noises[one].sigma, self.noises[other].sigma) / 2
 
     @property
     def too_poor(self) -> bool:

@@ -12,7 +12,7 @@ from spasmwatch.domain.detection.classification import (
     classify,
     sort_closures,
 )
-from spasmwatch.domain.detection.evidence import SIDES, Evidence, corner, judge, raw_pull, turned
+from spasmwatch.domain.detection.evidence import SIDES, Evidence, corner, corner_moved, judge, raw_pull, turned
 from spasmwatch.domain.detection.exposure import Closures
 from spasmwatch.domain.detection.findings import Finding
 from spasmwatch.domain.detection.memory import (
@@ -30,13 +30,13 @@ from spasmwatch.domain.detection.tics import EYES_OPEN
 from spasmwatch.domain.records import Reason, Side
 
 NAME: Final = "lids-and-looks"
-VERSION: Final = "1.0"
+VERSION: Final = "1.1"
 
 EYE = Thresholds(enter=1.0, leave=0.45, foot=0.3, sure=2.0, leave_share=0.3)
 # In units of pull (evidence.py): one is 0.05 inter-ocular distances in a clear picture.
-MOUTH = Thresholds(enter=1.2, leave=0.6, foot=0.35, sure=2.4)
-BROW = Thresholds(enter=0.028, leave=0.015, foot=0.008, sure=0.056)
-NOSE = Thresholds(enter=0.04, leave=0.02, foot=0.01, sure=0.08)
+MOUTH = Thresholds(enter=1.0, leave=0.5, foot=0.3, sure=2.0)
+BROW = Thresholds(enter=1.0, leave=0.5, foot=0.3, sure=2.0)
+NOSE = Thresholds(enter=1.0, leave=0.5, foot=0.3, sure=2.0)
 CLOSURE = Thresholds(enter=0.35, leave=0.22, foot=0.10, sure=0.6, leave_share=0.4, least_frames=1)
 # Eyes more unequal than this are no blink of anybody.
 LARGEST_BLINK_SKEW: Final = 0.8
@@ -136,7 +136,7 @@ class Detector:
             return self._end_bursts(frame.time)
         face = smooth
         units = self._clarity.units.scaled(turned(face, self.baseline))
-        self.evidence = evidence = judge(frame.time, face, self.baseline, units)
+        self.evidence = evidence = judge(frame.time, face, self.baseline, units, self._clarity.smoother.span_s)
         self._frames.append(evidence)
         scores = evidence.scores()
         for channel in self._channels:
@@ -197,7 +197,7 @@ class Detector:
         calm = (
             evidence.both_closure < 0.2
             and max(evidence.one_sided.values()) < 0.5
-            and abs(evidence.pull) < 0.7 * MOUTH.enter * evidence.units.pull
+            and abs(evidence.pull) < 0.84 * evidence.units.pull
         )
         if calm or evidence.both_closure > CLOSURE.leave:
             self._odd_since = None
@@ -216,10 +216,10 @@ class Detector:
 
     def _learn_restlessness(self, evidence: Evidence) -> None:
         """How far mouth, brows and nose go of their own; brows and nose only while the eyes are open."""
-        self.baseline.restless["mouth"].add(evidence.time, abs(evidence.pull))
+        self.baseline.restless["mouth"].add(evidence.time, abs(evidence.agreed_pull))
         if evidence.both_closure < EYES_OPEN:
-            self.baseline.restless["brow"].add(evidence.time, max(0.0, evidence.brow_raise))
-            self.baseline.restless["nose"].add(evidence.time, max(0.0, min(evidence.nose.values())))
+            self.baseline.restless["brow"].add(evidence.time, max(0.0, evidence.agreed_brow))
+            self.baseline.restless["nose"].add(evidence.time, max(0.0, evidence.nose_rise))
 
     def _learn(self, time: float, face: FaceSignals) -> None:
         for side in SIDES:
@@ -230,6 +230,9 @@ class Detector:
             self.baseline.cheek[side].add(time, eye.cheek)
             self.baseline.nose[side].add(time, eye.nose)
             self.baseline.corner[side].add(time, corner(eye))
+            self.baseline.brow_moved[side].add(time, eye.brow_moved)
+            self.baseline.nose_moved[side].add(time, eye.nose_moved)
+            self.baseline.corner_moved[side].add(time, corner_moved(eye))
         self.baseline.pull.add(time, raw_pull(face))
         left = 1 - face.left.gap / max(1e-3, self.baseline.gap["left"].value)
         right = 1 - face.right.gap / max(1e-3, self.baseline.gap["right"].value)

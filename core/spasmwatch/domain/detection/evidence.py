@@ -1,7 +1,7 @@
 """What one frame says against what is usual: closure of each eye, pull of the mouth, brows, one-sidedness."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Final, Self
 
 from spasmwatch.domain.detection.baseline import Baseline
@@ -10,11 +10,15 @@ from spasmwatch.domain.detection.signals import EyeSignals, FaceSignals
 
 SIDES: Final = ("left", "right")
 
-# One unit of each kind of one-sided evidence in a clear picture, and in multiples of its noise in a poor one.
+# One unit of each kind of evidence in a clear picture, and in multiples of its noise in a poor one. The last three are
+# those of tics, in inter-ocular distances, on which two witnesses agree or (the nose) of displacement alone.
 # Found on the tuning faces of bench/detection.py.
 LID_UNIT: Final = 0.10
 CHANGE_UNIT: Final = 0.15
 PULL_UNIT: Final = 0.05
+MOUTH_UNIT: Final = 0.04
+BROW_UNIT: Final = 0.02
+NOSE_UNIT: Final = 0.015
 NOISES_A_UNIT: Final = 4.0
 MOUTH_SUPPORT: Final = 0.25
 # A blink is never quite equal on both sides: difference over sum, of lids and looks together, must exceed this.
@@ -40,10 +44,14 @@ class Units:
     lid: float = LID_UNIT
     change: float = CHANGE_UNIT
     pull: float = PULL_UNIT
+    # Of jerks of the mouth, the brows and the nose.
+    mouth: float = MOUTH_UNIT
+    brow: float = BROW_UNIT
+    nose: float = NOSE_UNIT
 
     def scaled(self, factor: float) -> Self:
         """Units ``factor`` times as large."""
-        return replace(self, lid=self.lid * factor, change=self.change * factor, pull=self.pull * factor)
+        return replace(self, **{field.name: factor * getattr(self, field.name) for field in fields(self)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,25 @@ class Evidence:
     frown: float
     mouth_open: float
     units: Units
+    brow_moved: dict[str, float]
+    nose_moved: dict[str, float]
+    corner_moved: dict[str, float]
+    averaged_s: float
+
+    @property
+    def agreed_brow(self) -> float:
+        """Rise of both brows on which landmarks and displacement agree."""
+        return agreed(self.brow_raise, min(self.brow_moved.values()))
+
+    @property
+    def nose_rise(self) -> float:
+        """Rise of both wings of the nose by their displacement; the landmarks do not follow it."""
+        return min(self.nose_moved.values())
+
+    @property
+    def agreed_pull(self) -> float:
+        """Pull of the mouth to the left (+) or right (−) on which landmarks and displacement agree."""
+        return agreed(self.pull, self.corner_moved["left"] - self.corner_moved["right"])
 
     @property
     def both_closure(self) -> float:
@@ -93,11 +120,11 @@ class Evidence:
         return {
             "eye_left": self.one_sided["left"],
             "eye_right": self.one_sided["right"],
-            "mouth_left": self.pull / self.units.pull,
-            "mouth_right": -self.pull / self.units.pull,
+            "mouth_left": self.agreed_pull / self.units.mouth,
+            "mouth_right": -self.agreed_pull / self.units.mouth,
             "closure": self.both_closure,
-            "brow": self.brow_raise,
-            "nose": min(self.nose.values()),
+            "brow": self.agreed_brow / self.units.brow,
+            "nose": self.nose_rise / self.units.nose,
         }
 
     def skew_towards(self, side: str) -> float:
@@ -109,7 +136,7 @@ class Evidence:
         return self.pull if side == "left" else -self.pull
 
 
-def judge(time: float, face: FaceSignals, baseline: Baseline, units: Units) -> Evidence:
+def judge(time: float, face: FaceSignals, baseline: Baseline, units: Units, averaged_s: float = 0.0) -> Evidence:
     """Evidence of one usable frame against the baseline."""
     closure = {side: _closure(face.side(side).gap, baseline.gap[side].value) for side in SIDES}
     change = {side: _above(face.side(side).change, baseline.change[side].value) for side in SIDES}
@@ -131,6 +158,10 @@ def judge(time: float, face: FaceSignals, baseline: Baseline, units: Units) -> E
         frown=baseline.brow_distance.value - face.brow_distance,
         mouth_open=face.mouth_open - baseline.mouth_open.value,
         units=units,
+        brow_moved={side: face.side(side).brow_moved - baseline.brow_moved[side].value for side in SIDES},
+        nose_moved={side: face.side(side).nose_moved - baseline.nose_moved[side].value for side in SIDES},
+        corner_moved={side: corner_moved(face.side(side)) - baseline.corner_moved[side].value for side in SIDES},
+        averaged_s=averaged_s,
     )
     for side, sign in (("left", 1.0), ("right", -1.0)):
         lid, look = sign * (lids["left"] - lids["right"]), sign * (change["left"] - change["right"])
@@ -152,6 +183,16 @@ def turned(face: FaceSignals, baseline: Baseline) -> float:
 def corner(eye: EyeSignals) -> float:
     """Place of a mouth corner outwards and upwards: both grow when it is pulled."""
     return eye.mouth_out + eye.mouth_up
+
+
+def corner_moved(eye: EyeSignals) -> float:
+    """The same by the third witness, against where it usually is."""
+    return eye.mouth_moved_out + eye.mouth_moved_up
+
+
+def agreed(one: float, other: float) -> float:
+    """Geometric mean of what two witnesses say, 0 where they disagree about the direction."""
+    return math.copysign(math.sqrt(one * other), one) if one * other > 0 else 0.0
 
 
 def raw_pull(face: FaceSignals) -> float:

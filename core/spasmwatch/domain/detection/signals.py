@@ -9,6 +9,8 @@ class EyeSignals:
 
     ``gap`` between the lids by the landmarks, which know the other eye and lean towards it. ``change`` is the second
     witness, which does not: how much this eye's own picture differs from itself when open, 0 same – 1 unrelated.
+    ``…_moved`` is the third witness, which does not ask the landmarks of these parts: how far the brow and the wing of
+    the nose are above, the mouth corner outside and above the place where they usually are; 0 where it cannot be told.
     """
 
     gap: float
@@ -18,6 +20,10 @@ class EyeSignals:
     nose: float
     mouth_out: float
     mouth_up: float
+    brow_moved: float = 0.0
+    nose_moved: float = 0.0
+    mouth_moved_out: float = 0.0
+    mouth_moved_up: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

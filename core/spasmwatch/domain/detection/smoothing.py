@@ -69,6 +69,11 @@ class Smoother:
         return replace(face, left=_mean([f.left for f in faces]), right=_mean([f.right for f in faces]))
 
     @property
+    def span_s(self) -> float:
+        """Seconds between the first and the last frame of the last mean."""
+        return self._recent[-1][0] - self._recent[0][0] if self._recent else 0.0
+
+    @property
     def recent(self) -> list[tuple[float, FaceSignals]]:
         """The frames that the next mean may still hold."""
         return list(self._recent)

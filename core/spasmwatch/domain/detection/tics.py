@@ -1,5 +1,6 @@
 """Brief sudden jerks: of a mouth corner, one eye alone, both brows, the nose."""
 
+import math
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Final
@@ -12,12 +13,19 @@ from spasmwatch.domain.records import Region, Side
 
 # A jerk is brief and sudden; a longer or slower one-sided pull of the mouth is a half smile or speech.
 LONGEST_JERK_S: Final = 0.5
-SLOWEST_RISE_S: Final = 0.18
-# Brows and nose go up with speech, too: their jerk is quicker, by up to one frame more than can be told.
-SLOWEST_FLASH_S: Final = 0.09
+# Seconds from 20 to 80 % of the peak in a clear picture of many frames. A smooth contraction takes .41 of its rise for
+# that; brows and nose go up with speech, too, in .2 s and more, and tics in .1 s and less.
+SLOWEST_RISE_S: Final = {"mouth": 0.075, "eye": 0.1, "brow": 0.06, "nose": 0.06}
+RISE_FROM: Final = 0.2
+RISE_TO: Final = 0.8
+# How far before the onset the foot of the rise is looked for.
+FOOT_S: Final = 0.3
+# Averaging adds as 20 to 80 % of a ramp as long as itself, in squares; frames apart add up to half of their distance.
+AVERAGING_SHARE: Final = 0.6
+FRAME_SHARE: Final = 0.5
 JERKS_APART_S: Final = 1.0
 # It goes further than this person's mouth, brows and nose usually do in speech and mimicry.
-BEYOND_RESTLESS: Final[Mapping[MobilePart, float]] = {"mouth": 1.8, "brow": 2.7, "nose": 2.7}
+BEYOND_RESTLESS: Final[Mapping[MobilePart, float]] = {"mouth": 1.8, "brow": 2.0, "nose": 2.0}
 # The other mouth corner stays where it is.
 OTHER_CORNER: Final = 0.6
 # A mouth corner that moves so much more than the lid (in units of evidence) leads: the lid was only dragged along.
@@ -33,7 +41,7 @@ EYES_OPEN: Final = 0.25
 SLIPPED: Final = 0.15
 # The later the stronger a claim: a mouth corner that jerks takes the cheek, and with it the eye and nose, along.
 _ORDER: Final = ("eye_right", "eye_left", "nose", "brow", "mouth_right", "mouth_left")
-_SURE: Final = {"mouth": 4.0, "eye": 5.0, "brow": 0.1, "nose": 0.12}
+_SURE: Final = {"mouth": 4.0, "eye": 5.0, "brow": 4.0, "nose": 4.0}
 _REGION: Final[dict[str, Region]] = {"mouth": "mouth", "eye": "eye", "brow": "brow", "nose": "cheek"}
 
 
@@ -91,9 +99,9 @@ def _tic(group: Sequence[Burst], frames: Sequence[Evidence]) -> Finding:
 
 def _is_jerk(burst: Burst, frames: Sequence[Evidence], restless: Restless) -> bool:
     """Whether a burst is sudden and brief, and not part of a smile, speech or a blink."""
-    if burst.channel == "closure" or burst.length > LONGEST_JERK_S or _rise(burst, frames) > SLOWEST_RISE_S:
-        return False
     region, _, side = burst.channel.partition("_")
+    if region == "closure" or burst.length > LONGEST_JERK_S or _rise(burst, frames) > _slowest_rise(burst, frames):
+        return False
     if region == "mouth":
         return _is_mouth_jerk(burst, frames, "left" if side == "left" else "right", restless["mouth"])
     if region == "eye":
@@ -105,18 +113,26 @@ def _is_jerk(burst: Burst, frames: Sequence[Evidence], restless: Restless) -> bo
 def _is_mouth_jerk(burst: Burst, frames: Sequence[Evidence], side: Side, restless: float) -> bool:
     """Whether one mouth corner goes far, and the other stays about where it is."""
     top = _top(burst, frames)
-    pull, own, other = top.towards(side), top.corner[side], top.corner[other_side(side)]
+    pull = abs(top.agreed_pull)
+    own, other = top.corner_moved[side], top.corner_moved[other_side(side)]
     stands_out = pull >= BEYOND_RESTLESS["mouth"] * restless
     return stands_out and own >= 0.5 * pull and abs(other) <= OTHER_CORNER * own
 
 
 def _is_flash(burst: Burst, frames: Sequence[Evidence], part: MobilePart, restless: Restless) -> bool:
-    """Whether brows or nose go up quickly, with open eyes, while the mouth stays about where it is."""
+    """Whether brows or nose go far up, with open eyes, while the mouth stays about where it is."""
     top = _top(burst, frames)
-    quick = _rise(burst, frames) <= SLOWEST_FLASH_S + burst.length / burst.frames
     slipped = min(abs(place) for place in top.corner.values()) > SLIPPED
-    stands_out = burst.peak >= BEYOND_RESTLESS[part] * restless[part]
-    return quick and stands_out and not slipped and top.both_closure < EYES_OPEN
+    rise = top.agreed_brow if part == "brow" else top.nose_rise
+    stands_out = rise >= BEYOND_RESTLESS[part] * restless[part]
+    return stands_out and not slipped and top.both_closure < EYES_OPEN
+
+
+def _slowest_rise(burst: Burst, frames: Sequence[Evidence]) -> float:
+    """The longest :func:`_rise` that a jerk may show, given how many frames there are and were averaged."""
+    limit = SLOWEST_RISE_S[burst.channel.partition("_")[0]]
+    averaged = AVERAGING_SHARE * _top(burst, frames).averaged_s
+    return math.hypot(limit, averaged) + FRAME_SHARE * burst.length / burst.frames
 
 
 def _top(burst: Burst, frames: Sequence[Evidence]) -> Evidence:
@@ -124,8 +140,18 @@ def _top(burst: Burst, frames: Sequence[Evidence]) -> Evidence:
 
 
 def _rise(burst: Burst, frames: Sequence[Evidence]) -> float:
-    """Seconds from the onset of a burst to 70 % of its peak."""
-    shown = within(frames, burst.start, burst.peak_at)
+    """Seconds that a burst took from 20 to 80 % of its peak on the way up, between frames by straight lines."""
+    shown = within(frames, burst.start - FOOT_S, burst.peak_at)
     values = [frame.scores()[burst.channel] for frame in shown]
-    limit = 0.7 * max(values)
-    return next(frame.time for frame, value in zip(shown, values, strict=True) if value >= limit) - burst.start
+    low, high = RISE_FROM * burst.peak, RISE_TO * burst.peak
+    top = next(i for i, value in enumerate(values) if value >= high and shown[i].time >= burst.start)
+    foot = next((i for i in range(top, -1, -1) if values[i] <= low), None)
+    since = shown[0].time if foot is None else _crossing(shown, values, foot, low)
+    return (shown[0].time if top == 0 else _crossing(shown, values, top - 1, high)) - since
+
+
+def _crossing(frames: Sequence[Evidence], values: Sequence[float], index: int, level: float) -> float:
+    """When the values went through ``level`` between a frame and the next one."""
+    step = values[index + 1] - values[index]
+    part = max(0.0, min(1.0, (level - values[index]) / step)) if step else 1.0
+    return frames[index].time + part * (frames[index + 1].time - frames[index].time)
