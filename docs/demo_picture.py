@@ -30,7 +30,7 @@ def main() -> int:
             except Exception:
                 page.wait_for_timeout(500)
         page.get_by_role("button", name="I have seen it").first.wait_for(timeout=180_000)
-        page.wait_for_timeout(65_000)  # one full minute observed, so that a rate stands there
+        page.wait_for_timeout(65_000)  # one full minute observed; for a rate that is too little, and the page says so
         page.reload()
         page.screenshot(path=OUT)
         browser.close()

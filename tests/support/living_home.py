@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,13 +36,13 @@ class LivingHome:
     camera: DiskOutbox
     bus: MqttBus
 
-    def add_people(self) -> None:
-        """One account for each role, named like it."""
+    def add_people(self, shown: Mapping[str, str] | None = None) -> None:
+        """One account for each role, named like it; ``shown`` says how some are called on the pages."""
         database = Database(self.settings.home.data / "diary" / "diary.sqlite")
         accounts = Accounts(database, SystemClock())
         for role in ROLES:
             if accounts.person(role) is None:
-                accounts.add(role, role.capitalize(), role)
+                accounts.add(role, (shown or {}).get(role, role.capitalize()), role)
                 accounts.set_password(role, PASSWORD)
         database.close()
 
@@ -67,16 +67,22 @@ class LivingHome:
 
 @contextlib.contextmanager
 def living_home(
-    folder: Path, *, days: int = 0, programs: Sequence[str] = ("recorder", "alerts", "diary"), diary: str = ""
+    folder: Path,
+    *,
+    days: int = 0,
+    programs: Sequence[str] = ("recorder", "alerts", "diary"),
+    diary: str = "",
+    timezone: str = "UTC",
 ) -> Iterator[LivingHome]:
     """Start a home with ``days`` of past; ``diary`` holds further lines of its settings."""
     if days:
-        story.fill(folder / "store.sqlite", days=days, now=datetime.now(UTC), worse=1.8)
+        story.fill(folder / "store.sqlite", days=days, now=datetime.now(UTC), zone=timezone, worse=1.8)
     port = free_port()
     with mosquitto(folder) as broker, contextlib.ExitStack() as stack:
         file = folder / "spasmwatch.toml"
         file.write_text(
-            f"[home]\ndata = {json.dumps(str(folder))}\n[mqtt]\nport = {broker}\n[diary]\nport = {port}\n{diary}\n"
+            f"[home]\ndata = {json.dumps(str(folder))}\ntimezone = {json.dumps(timezone)}\n"
+            f"[mqtt]\nport = {broker}\n[diary]\nport = {port}\n{diary}\n"
         )
         settings = load(file)
         for name in programs:

@@ -189,7 +189,7 @@ class _Drawing:
     def paint(self, figure: Figure) -> None:
         width, height = figure.get_size_inches() * 72
         top, bottom = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": [3.4, 1], "hspace": 0.28})
-        figure.subplots_adjust(left=34 / width, right=1 - 22 / width, top=1 - 34 / height, bottom=26 / height)
+        figure.subplots_adjust(left=34 / width, right=1 - 22 / width, top=1 - 34 / height, bottom=30 / height)
         self._rates(top, narrow=width < 480)
         self._observed(bottom)
         time_axis(bottom, self.begin, self.end, self.zone, ticks=4 if width < 480 else 8)
@@ -201,6 +201,7 @@ class _Drawing:
             axes.annotate(text, (0, 1), xytext=(0, up), xycoords="axes fraction", textcoords="offset points",
                           fontsize=12, color=COLOURS["soft"])  # fmt: skip
             axes.tick_params(length=0, labelsize=12)
+        bottom.tick_params(axis="x", pad=8)  # clear of the 0 beside it
 
     def _rates(self, axes: Axes, *, narrow: bool) -> None:
         enough = [item for item in self.points if item.observed_s >= self.enough_s]

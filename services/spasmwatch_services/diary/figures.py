@@ -5,11 +5,10 @@ from datetime import datetime
 from spasmwatch.ports import Rate
 from spasmwatch_services.charts import Point, point
 from spasmwatch_services.diary.house import House
-from spasmwatch_services.diary.situation import ENOUGH_HOUR_S, bouts
+from spasmwatch_services.diary.situation import bouts
 
 BASELINE_DAYS = 56
 BOUT_DAYS = 28
-DEMO_ENOUGH_S = 30.0
 
 
 def figures(house: House, moment: datetime) -> tuple[Point, list[Rate], float]:
@@ -21,11 +20,6 @@ def figures(house: House, moment: datetime) -> tuple[Point, list[Rate], float]:
     today = next((day for day in days if day.start >= start), Rate(start, 0.0, {}, 0.0, 0))
     clumping = recent_bouts(house, moment)
     return point(today, dispersion=clumping), before, clumping
-
-
-def enough_for_a_rate(house: House) -> float:
-    """Observed seconds below which a rate would only frighten; the demo is over sooner."""
-    return DEMO_ENOUGH_S if house.settings.camera.demo else ENOUGH_HOUR_S
 
 
 def recent_bouts(house: House, moment: datetime, series: str = "all_all") -> float:

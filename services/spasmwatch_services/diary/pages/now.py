@@ -12,10 +12,11 @@ from spasmwatch.domain.records import Alert, Observation, Trend
 from spasmwatch.ports import Rate
 from spasmwatch_services.charts import Point, point, rates_chart
 from spasmwatch_services.diary.access import May, Visitor
-from spasmwatch_services.diary.figures import enough_for_a_rate, figures
+from spasmwatch_services.diary.figures import figures
 from spasmwatch_services.diary.house import House
 from spasmwatch_services.diary.lanes import day_chart
 from spasmwatch_services.diary.situation import (
+    ENOUGH_HOUR_S,
     GOOD_DAY_S,
     LEARNING_DAYS,
     Comparison,
@@ -60,7 +61,7 @@ def view(house: House, visitor: Visitor) -> dict[str, Any]:
     return {
         "state": state,
         "today": today,
-        "enough": today.observed_s >= enough_for_a_rate(house),
+        "enough": today.observed_s >= ENOUGH_HOUR_S,
         "usual": usual(days),
         "pause": facts.pause,
         "alerts": shown,
@@ -127,7 +128,7 @@ def _hours(
         now=moment,
         usual=band,
         floor=house.settings.diary.show_floor,
-        enough_s=enough_for_a_rate(house),
+        enough_s=ENOUGH_HOUR_S,
     )
     return chart, house.pictures.place((start, rates, band, clumping, moment.hour), chart, screen)
 
