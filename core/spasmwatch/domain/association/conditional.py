@@ -19,6 +19,7 @@ MAX_STEPS = 50
 LARGEST_LOG_RATIO = 8.0
 """A coefficient beyond e⁸ has run away: the data do not bound it."""
 ILL_CONDITIONED = 1e10
+NEAR_ONE = 0.9
 
 
 class NoEstimate(Exception):
@@ -147,8 +148,10 @@ def _jackknife_sandwich(scores: Floats, information: Floats) -> Floats:
     total = information.sum(axis=0)
     days = scores.shape[0]
     without = total[None] - information
-    # A day that alone carries a coefficient cannot be left out; its plain score is then used.
-    without[_ill_conditioned(without)] = total
+    # A day that alone carries a coefficient cannot be left out; its plain score is then used. Such a day has a
+    # leverage near one in one direction at least, so the others need no closer look.
+    suspect = np.flatnonzero(np.einsum("ij,dji->d", np.linalg.inv(total), information) > NEAR_ONE)
+    without[suspect[_ill_conditioned(without[suspect])]] = total
     moved = np.linalg.solve(without, scores[:, :, None])[:, :, 0]
     covariance: Floats = (days - 1) / days * moved.T @ moved
     return covariance

@@ -1,5 +1,6 @@
 """Negative-binomial regression with a log link: counts of days, which vary more than Poisson."""
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,8 @@ Floats = NDArray[np.float64]
 
 DISPERSIONS: Final = (-9.0, 3.0)
 """Searched range of the logarithm of the dispersion (variance = mean + dispersion × mean²)."""
+PRECISION: Final = 1e-4
+GOLDEN: Final = (5**0.5 - 1) / 2
 MAX_STEPS: Final = 100
 
 
@@ -25,14 +28,15 @@ def fit(design: Floats, counts: Floats, observed: Floats) -> Fit:
     whole = np.column_stack((np.ones(rows), design))
     offset = np.log(observed)
 
+    near = fixed_dispersion(whole, counts, offset, 1.0)
+
     def loss(log_dispersion: float) -> float:
-        return -_likelihood(whole, counts, offset, float(np.exp(log_dispersion)))
+        dispersion = float(np.exp(log_dispersion))
+        coefficients = fixed_dispersion(whole, counts, offset, dispersion, near)
+        return -_likelihood(np.exp(whole @ coefficients + offset), counts, dispersion)
 
-    # Imported here: it takes longer than all the rest, and only days of sleep and fatigue need it.
-    from scipy.optimize import minimize_scalar
-
-    dispersion = float(np.exp(minimize_scalar(loss, bounds=DISPERSIONS, method="bounded").x))
-    coefficients = fixed_dispersion(whole, counts, offset, dispersion)
+    dispersion = float(np.exp(_lowest(loss, *DISPERSIONS)))
+    coefficients = fixed_dispersion(whole, counts, offset, dispersion, near)
     mean = np.exp(np.clip(whole @ coefficients + offset, -50, 50))
     weight = mean / (1 + dispersion * mean)
     information = np.linalg.inv(whole.T @ (whole * weight[:, None]))
@@ -42,10 +46,35 @@ def fit(design: Floats, counts: Floats, observed: Floats) -> Fit:
     return Fit(coefficients[1:], covariance[1:, 1:], max(rows - columns, 2))
 
 
-def fixed_dispersion(whole: Floats, counts: Floats, offset: Floats, dispersion: float) -> Floats:
-    """Coefficients at a known dispersion; ``whole`` has the intercept as its first column. Raises NoEstimate."""
-    coefficients = np.zeros(whole.shape[1])
-    coefficients[0] = np.log(max(counts.sum(), 0.5) / np.exp(offset).sum())
+def _lowest(function: Callable[[float], float], low: float, high: float) -> float:
+    """Where a function with one valley is lowest, to 1e-4, by golden sections (Kiefer 1953).
+
+    scipy.optimize has it too, but takes longer to import than everything else here to run.
+    """
+    inner = [high - GOLDEN * (high - low), low + GOLDEN * (high - low)]
+    values = [function(each) for each in inner]
+    while high - low > PRECISION:
+        if values[0] < values[1]:
+            high = inner[1]
+            inner = [high - GOLDEN * (high - low), inner[0]]
+            values = [function(inner[0]), values[0]]
+        else:
+            low = inner[0]
+            inner = [inner[1], low + GOLDEN * (high - low)]
+            values = [values[1], function(inner[1])]
+    return (low + high) / 2
+
+
+def fixed_dispersion(
+    whole: Floats, counts: Floats, offset: Floats, dispersion: float, start: Floats | None = None
+) -> Floats:
+    """Coefficients at a known dispersion, sought from ``start`` on where it is given.
+
+    ``whole`` has the intercept as its first column. Raises NoEstimate.
+    """
+    coefficients = np.zeros(whole.shape[1]) if start is None else start
+    if start is None:
+        coefficients[0] = np.log(max(counts.sum(), 0.5) / np.exp(offset).sum())
     for _ in range(MAX_STEPS):
         mean = np.exp(np.clip(whole @ coefficients + offset, -50, 50))
         weight = mean / (1 + dispersion * mean)
@@ -59,9 +88,7 @@ def fixed_dispersion(whole: Floats, counts: Floats, offset: Floats, dispersion: 
     raise NoEstimate("the fit did not settle")
 
 
-def _likelihood(whole: Floats, counts: Floats, offset: Floats, dispersion: float) -> float:
-    coefficients = fixed_dispersion(whole, counts, offset, dispersion)
-    mean = np.exp(np.clip(whole @ coefficients + offset, -50, 50))
+def _likelihood(mean: Floats, counts: Floats, dispersion: float) -> float:
     size = 1 / dispersion
     terms = (
         gammaln(counts + size)

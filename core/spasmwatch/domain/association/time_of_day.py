@@ -39,7 +39,8 @@ def spline(hour: Floats, weight: Floats) -> Floats:
 
 def _uncorrelated(columns: Floats, weight: Floats) -> Floats:
     centred = columns - weight @ columns
-    _, spread, turn = np.linalg.svd(centred * np.sqrt(weight)[:, None], full_matrices=False)
-    keep = spread > 1e-6 * max(float(spread[0]), 1e-12)
-    scaled: Floats = (centred @ turn.T[:, keep]) / spread[keep]
-    return scaled if spread[0] > 1e-9 else np.zeros((columns.shape[0], 0))
+    variance, turn = np.linalg.eigh(centred.T @ (centred * weight[:, None]))
+    spread = np.sqrt(np.clip(variance, 0, None))
+    keep = spread > 1e-6 * max(float(spread[-1]), 1e-3)
+    scaled: Floats = (centred @ turn[:, keep]) / spread[keep]
+    return scaled

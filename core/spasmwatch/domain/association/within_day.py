@@ -109,8 +109,7 @@ def prepare(
     seen = tuple(_seen(observed, exposures, window) for window in WINDOWS)
     shared = _shared(cut.exposed[:, _index(primary_window(trigger))], cut.beside, cut.observed) >= INSEPARABLE
     together = tuple(other for other, alike in zip(others, shared, strict=True) if alike and other != trigger)
-    # Others that are alike to the second are held equal as one.
-    cut = replace(cut, beside=np.unique(cut.beside[:, ~shared], axis=1))
+    cut = replace(cut, beside=_distinct(cut.beside[:, ~shared]))
     return Comparison(trigger, kinds, cut, spline(cut.hour, cut.observed), seen, together)
 
 
@@ -122,6 +121,13 @@ def _shared(exposed: NDArray[np.bool_], beside: NDArray[np.bool_], observed: Flo
     """Observed time in the window and in each column beside it, as a share of that in either (others)."""
     both, either = observed @ (exposed[:, None] & beside), observed @ (exposed[:, None] | beside)
     return np.asarray(both / np.maximum(either, 1.0))
+
+
+def _distinct(columns: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The columns without those that repeat an earlier one: triggers alike to the second are held equal as one."""
+    first = [not any(np.array_equal(column, earlier) for earlier in columns.T[:place])
+             for place, column in enumerate(columns.T)]  # fmt: skip
+    return columns[:, np.array(first, dtype=bool)]
 
 
 def _seen(observed: ObservedTime, exposures: Exposures, window: Window) -> int:
