@@ -45,14 +45,22 @@ class LinkMaker:
     def __init__(self, page: str, key: bytes, lifetime: timedelta) -> None:
         self._page, self._key, self._lifetime = page.rstrip("/"), key, lifetime
 
-    def address(self, alert_id: str, verb: Verb, actor: str, now: datetime, snooze_hours: float | None = None) -> str:
-        """An address that gives this answer once."""
+    def address(
+        self,
+        alert_id: str,
+        verb: Verb,
+        actor: str,
+        now: datetime,
+        snooze_hours: float | None = None,
+        at_least: timedelta = timedelta(0),
+    ) -> str:
+        """An address that gives this answer once; it lasts as long as the household has set, but ``at_least``."""
         claim = Claim(
             id=str(uuid7()),
             alert_id=alert_id,
             verb=verb,
             actor=actor,
-            expires=now + self._lifetime,
+            expires=now + max(self._lifetime, at_least),
             snooze_hours=snooze_hours,
         )
         return f"{self._page}{PATH}/{sign(self._key, claim)}"

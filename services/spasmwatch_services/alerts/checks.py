@@ -17,9 +17,9 @@ def look(settings: Settings, _args: Namespace) -> Iterator[Finding]:
     if not recipients:
         yield Finding("alerts", None, "nobody is pushed to: set alerts.push or alerts.recipients")
         return
-    steps = len({recipient.step for recipient in recipients})
+    steps = _some(len({recipient.step for recipient in recipients}), "step")
     buttons = "with buttons" if alerts.page else "without buttons: set alerts.page"
-    yield Finding("alerts", fine=True, says=f"{len(recipients)} recipients in {steps} steps, {buttons}")
+    yield Finding("alerts", fine=True, says=f"{_some(len(recipients), 'recipient')} in {steps}, {buttons}")
     chosen = levels(settings)
     if not set(chosen.values()) - {"nothing"}:
         yield Finding("alerts", None, "nobody is pushed to, as the patient has chosen on the page")
@@ -35,6 +35,10 @@ def look(settings: Settings, _args: Namespace) -> Iterator[Finding]:
             yield Finding("alerts", None, says)
         else:
             yield Finding("alerts", fine=True, says=f"{recipient.name} answered a test push on {proven:%Y-%m-%d}")
+
+
+def _some(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _proofs(settings: Settings) -> dict[str, datetime]:

@@ -3,7 +3,8 @@
 import json
 import logging
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,30 +67,48 @@ def _backtest(arguments: Namespace) -> None:
     chosen = [_in_zone(settings.load(file), arguments.timezone) for file in files]
     until = _until(arguments.until, chosen[0])
     names = [str(file or "these settings") for file in files]
+    runs = []
     for name, one in zip(names, chosen, strict=True):
-        tally = _run(arguments, one, until, name if len(files) > 1 else None)
-        if not arguments.json:
-            _say_total(tally, name)
+        if len(files) > 1 and not arguments.json:
+            print(f"With {name}:")
+        runs.append(_run(arguments, one, until, name if len(files) > 1 else None))
+    if not arguments.json:
+        for name, run in zip(names, runs, strict=True):
+            _say_total(run.tally, name)
+        if len(runs) == 2:
+            _say_difference(runs, names)
 
 
-def _run(arguments: Namespace, chosen: "Settings", until: datetime | None, name: str | None) -> "Tally":
+@dataclass
+class _Run:
+    """What one replay came to; ``fired`` holds the line of each first firing by what it is about and its day."""
+
+    tally: "Tally"
+    fired: dict[tuple[object, ...], str] = field(default_factory=dict)
+
+
+def _run(arguments: Namespace, chosen: "Settings", until: datetime | None, name: str | None) -> _Run:
     from spasmwatch_services.alerts.backtest import Tally, replay
 
     tally = Tally()
-    if not arguments.json:
-        print(f"{'time':16s}  {'rule':12s} {'severity':8s} {'state':9s} reason")
-    for alert in replay(_records(arguments, chosen), chosen, chosen.advice.read(), tally, until):
+    run = _Run(tally)
+    for number, alert in enumerate(replay(_records(arguments, chosen), chosen, chosen.advice.read(), tally, until)):
         if arguments.json:
             extra = {} if name is None else {"settings": name}
             print(json.dumps({**alert.model_dump(mode="json"), **extra}, ensure_ascii=False))
-        else:
-            print(_line(alert, chosen))
+            continue
+        if number == 0:
+            print(f"{'time':16s}  {'rule':12s} {'severity':8s} {'state':9s} reason")
+        print(_line(alert, chosen))
+        if alert.state == "firing":
+            day = alert.time.astimezone(chosen.home.zone).date()
+            run.fired.setdefault((alert.rule, alert.person, alert.scope, day), _line(alert, chosen))
     if tally.furthest_back > DISORDER:
         log.warning(
             "records are not in the order in which they became known: one stands %s too late; alerts may be missing",
             tally.furthest_back,
         )
-    return tally
+    return run
 
 
 def _records(arguments: Namespace, chosen: "Settings") -> "Iterable[Record]":
@@ -135,6 +154,9 @@ def _line(alert: "Alert", chosen: "Settings") -> str:
 
 
 def _say_total(tally: "Tally", name: str) -> None:
+    if not tally.records:
+        print(f"With {name}: there are no records, so there is nothing to judge.")
+        return
     pushes, alerts_total = tally.pushes.total(), tally.alerts.total()
     by_rule = ", ".join(f"{number} {rule}" for rule, number in sorted(tally.pushes.items())) or "none"
     monthly = f", {pushes * 30 / tally.days:.1f} in 30 days" if tally.days >= LEAST_DAYS else ""
@@ -142,3 +164,10 @@ def _say_total(tally: "Tally", name: str) -> None:
         f"With {name} you would have had {alerts_total} alerts in {tally.days:.0f} days; {pushes} of them pushed"
         f" ({by_rule}){monthly}. {tally.records} records."
     )
+
+
+def _say_difference(runs: Sequence[_Run], names: Sequence[str]) -> None:
+    """What fired with one of two settings only, day by day."""
+    for name, this, other in zip(names, runs, reversed(runs), strict=True):
+        lines = [line for key, line in this.fired.items() if key not in other.fired]
+        print(f"Only with {name}:", *lines or ["nothing"], sep="\n  ")

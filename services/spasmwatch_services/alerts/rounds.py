@@ -70,7 +70,9 @@ class Rounds:
         open_alerts = [alert for alert in self._engine.lifecycle.open() if alert.state not in ("pending", "dismissed")]
         lines = [self._yesterday(name, book, now) for name, book in self._engine.people().items()]
         lines += [f"Open: {alert.reason} ({alert.state})" for alert in open_alerts] or ["No open alerts."]
-        private = f"SpasmWatch is running; {len(open_alerts)} open alert(s). The page shows more."
+        number = len(open_alerts)
+        some = f"{number} open alert{'s' if number > 1 else ''}" if number else "no open alerts"
+        private = f"SpasmWatch is running; {some}. The page shows more."
         value = {"title": "SpasmWatch this morning", "body": "\n".join(lines), "private": private}
         # Who is told urgent alerts only gets the sign of life and nothing of how it goes.
         says = {"everything": value, "urgent": {"title": value["title"], "body": "SpasmWatch is running."}}

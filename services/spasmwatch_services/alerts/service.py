@@ -62,6 +62,7 @@ class AlertService:
         self._bus: Bus | None = None
         self._troubles: dict[str, str | None] = {}
         self.last_round = datetime.min.replace(tzinfo=UTC)
+        self._made = clock.now()
         self._told_pushes: tuple[int, int] | None = None
         self._obeyed: WhoIsTold | None = None
 
@@ -154,8 +155,8 @@ class AlertService:
             self._state.handed_over(position)
 
     def alive(self) -> bool:
-        """Whether the service thread still does its rounds."""
-        return self._clock.now() - self.last_round < timedelta(seconds=60)
+        """Whether the service thread still does its rounds; at the start it may take a moment to the first."""
+        return self._clock.now() - max(self.last_round, self._made) < timedelta(seconds=60)
 
     def tell_pushes(self) -> None:
         """Publish how many pushes were delivered and how many wait."""

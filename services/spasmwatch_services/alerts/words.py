@@ -7,6 +7,7 @@ from spasmwatch.adapters.acknowledge_links import LinkMaker
 from spasmwatch.domain.records import Alert, Severity
 from spasmwatch.ports import Notification
 from spasmwatch_services.alerts.planner import TECHNICAL
+from spasmwatch_services.alerts.rounds import CANARY_PATIENCE
 from spasmwatch_services.alerts.state import Delivery
 
 _TITLES = {
@@ -76,7 +77,10 @@ class Wording:
             body = str(delivery.value["private"])
         actions: tuple[tuple[str, str], ...] = ()
         if delivery.alert_id and self._links:
-            address = self._links.address(delivery.alert_id, "acknowledge", self._recipient, now)
+            # As long as an answer is waited for.
+            address = self._links.address(
+                delivery.alert_id, "acknowledge", self._recipient, now, at_least=CANARY_PATIENCE
+            )
             actions = (("I got it", address),)
         return Notification(title, self._with_page(body, actions), "info", (), actions)
 

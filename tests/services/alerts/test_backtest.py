@@ -55,9 +55,20 @@ def test_two_settings_can_be_compared(history: Path, tmp_path: Path, capsys: pyt
     now.write_text("")
     strict.write_text("[alerts.worsening]\nratio = 9.0\n")
     assert main(["backtest", "--input", str(history), "--settings", str(now), "--compare", str(strict)]) == 0
-    totals = [line for line in capsys.readouterr().out.splitlines() if "you would have had" in line]
+    lines = capsys.readouterr().out.splitlines()
+    totals = [line for line in lines if "you would have had" in line]
     assert "worsening" in totals[0]
     assert "worsening" not in totals[1]
+    only = lines[lines.index(f"Only with {now}:") :]
+    assert "worsening" in only[1]
+    assert only[-2:] == [f"Only with {strict}:", "  nothing"]
+
+
+def test_without_any_record_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "spasmwatch.toml"
+    file.write_text(f'[home]\ndata = "{tmp_path}"\n')
+    assert main(["backtest", "--settings", str(file)]) == 0
+    assert capsys.readouterr().out.strip() == f"With {file}: there are no records, so there is nothing to judge."
 
 
 def test_broken_lines_are_named_and_the_rest_is_judged(

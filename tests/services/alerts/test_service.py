@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from spasmwatch.adapters.acknowledge_links import LinkMaker, LinkRedeemer
 from spasmwatch.domain.records import Record
 from spasmwatch.errors import PushError, PushRefused
+from spasmwatch_services.alerts.state import Delivery
+from spasmwatch_services.alerts.words import Wording
 from support import make
 from support.alerting import NOON, TOPICS, Desk, HandClock
 
@@ -323,6 +326,25 @@ def test_a_weekly_test_push_that_nobody_answers_is_a_fault(tmp_path: Path) -> No
         alerts.later(seconds=2)
         reasons = [alert.reason for alert in alerts.engine.lifecycle.open()]
         assert any("has not answered the test push" in reason for reason in reasons)
+
+
+def test_the_button_of_a_test_push_lasts_as_long_as_its_answer_is_waited_for(tmp_path: Path) -> None:
+    links = LinkMaker("https://home.example", b"k" * 32, timedelta(hours=1))
+    test = Delivery("canary-1", "anna", "canary-anna-1", "canary", "info", {"title": "Test", "body": "Answer"}, NOON)
+    ((_, address),) = Wording("anna", False, UTC, None, links).notification([test], NOON).actions
+    redeemer = LinkRedeemer(b"k" * 32, tmp_path / "used.sqlite")
+    alert_id, _ = redeemer.redeem(address.rsplit("/", 1)[1], NOON + timedelta(hours=47))
+    redeemer.close()
+    assert alert_id == "canary-anna-1"
+
+
+def test_the_outside_heartbeat_is_no_failure_while_the_service_starts(tmp_path: Path) -> None:
+    with desk(tmp_path) as alerts:
+        assert alerts.service.alive()
+        alerts.clock.time += timedelta(minutes=2)
+        assert not alerts.service.alive()
+        alerts.work()
+        assert alerts.service.alive()
 
 
 def test_a_weekly_test_push_that_is_answered_is_quiet(tmp_path: Path) -> None:
