@@ -74,8 +74,12 @@ class Told:
 
     def _hear(self, message: Message) -> None:
         try:
+            obeyed = WhoIsTold.parse(message.payload)
+            if self.choice is None:
+                # Our own file was lost: what is in force is what the pages have to show.
+                self._preferences.choose_who_is_told(obeyed)
             with self._news:
-                self._obeyed = WhoIsTold.parse(message.payload)
+                self._obeyed = obeyed
                 self._news.notify_all()
         except RecordError as error:
             log.warning("what the alert service says of who is told is not understood: %s", error)

@@ -139,6 +139,14 @@ def again(house: House, bus: MemoryBus) -> Told:
     return Told(house.settings.alerts, preferences, bus, house.topics, house.clock)
 
 
+def test_pages_that_lost_their_own_file_show_what_is_in_force(told_home: TestHome) -> None:
+    in_force = WhoIsTold(levels={"anna": "everything", "ben": "nothing"}, time=told_home.clock.now())
+    told_home.bus.publish("spasmwatch/home/alerts/told", in_force.payload(), retain=True)
+    assert "<strong>ben</strong>: Nothing" in told_home.visitor("caregiver").get("/settings").text
+    told_home.bus.publish("spasmwatch/home/alerts/told", b"not a choice", retain=True)
+    assert told_home.house.told.levels["ben"] == "nothing"
+
+
 def test_who_comes_on_the_list_later_is_told_nothing_and_the_patient_sees_it(tmp_path: Path) -> None:
     with diary_house(tmp_path, ALERTS) as home:
         obey(home)
