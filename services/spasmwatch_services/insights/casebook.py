@@ -32,23 +32,15 @@ EARLIER: Final = timedelta(days=BASELINE_D + LONGEST_D)
 """How far before a period the days reach by which a treatment in it is judged."""
 
 
-CLOSED: Final = ("spasm", "rest", "unclear")
-
-
-def _closed(record: Observation) -> tuple[float, float, float]:
-    return record.spasm_closed_s, record.rest_closed_s, record.unclear_closed_s
+COLUMNS: Final = ("start", "seconds", "observed", "blinks", "talking", "node")
+"""What is kept of an observation."""
 
 
 @dataclass(slots=True)
 class Minutes:
-    """Observations as columns: ``start`` (seconds since the epoch), ``seconds``, ``observed`` and ``blinks``."""
+    """Observations as rows of COLUMNS, one after the other: half a million a year."""
 
-    start: array[float] = field(default_factory=lambda: array("d"))
-    seconds: array[float] = field(default_factory=lambda: array("d"))
-    observed: array[float] = field(default_factory=lambda: array("d"))
-    blinks: array[float] = field(default_factory=lambda: array("d"))
-    talking: array[float] = field(default_factory=lambda: array("d"))
-    node: array[int] = field(default_factory=lambda: array("h"))
+    rows: array[float] = field(default_factory=lambda: array("d"))
     nodes: dict[str, int] = field(default_factory=dict)
     unobserved: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     closed: dict[str, float] = field(default_factory=lambda: defaultdict(float))
@@ -59,14 +51,18 @@ class Minutes:
             self.unobserved[reason] += seconds
         if record.observed_s == 0:
             return
-        self.start.append(record.start.timestamp())
-        self.seconds.append(record.seconds)
-        self.observed.append(record.observed_s)
-        self.blinks.append(record.blinks)
-        self.talking.append(record.talking_s)
-        self.node.append(self.nodes.setdefault(record.node, len(self.nodes)))
-        for why, seconds in zip(CLOSED, _closed(record), strict=True):
-            self.closed[why] += seconds
+        node = self.nodes.setdefault(record.node, len(self.nodes))
+        self.rows.extend(
+            (record.start.timestamp(), record.seconds, record.observed_s, record.blinks, record.talking_s, node)
+        )
+        closed = self.closed
+        closed["spasm"] += record.spasm_closed_s
+        closed["rest"] += record.rest_closed_s
+        closed["unclear"] += record.unclear_closed_s
+
+    def column(self, name: str) -> Floats:
+        """One of COLUMNS: ``start`` in seconds since the epoch, ``node`` as a number."""
+        return np.array(self.rows).reshape(-1, len(COLUMNS))[:, COLUMNS.index(name)]
 
 
 @dataclass(slots=True)
@@ -105,7 +101,7 @@ class Casebook:
         """Counts and observed time between neighbouring moments."""
         moments = np.array([edge.timestamp() for edge in edges])
         seconds = np.diff(self.observed.until(moments))
-        blinks = np.histogram(self.minutes.start, moments, weights=self.minutes.blinks)[0]
+        blinks = np.histogram(self.minutes.column("start"), moments, weights=self.minutes.column("blinks"))[0]
         buckets: dict[int, list[Spasm]] = defaultdict(list)
         starts = np.array([spasm.start.timestamp() for spasm in self.spasms])
         for spasm, place in zip(self.spasms, np.searchsorted(moments, starts, side="right") - 1, strict=True):
@@ -241,7 +237,7 @@ class Reader:
                 raise UsageError(f"no records of {person!r}; known: {', '.join(sorted({key[1] for key in keys}))}")
         if not here:
             return Casebook(person or HOME, self._zone)
-        key = max(here, key=lambda key: (sum(self._books[key].minutes.observed), key))
+        key = max(here, key=lambda key: (self._books[key].minutes.column("observed").sum(), key))
         return self._finished(key)
 
     def _finished(self, key: tuple[str, str]) -> Casebook:
@@ -270,8 +266,8 @@ def _book(books: dict[tuple[str, str], Casebook], record: Record, zone: ZoneInfo
 
 
 def _complete(book: Casebook, labels: dict[tuple[str, str], Label]) -> None:
-    minutes = book.minutes
-    book.observed = ObservedTime.of(minutes.start, minutes.seconds, minutes.observed, minutes.node)
+    column = book.minutes.column
+    book.observed = ObservedTime.of(column("start"), column("seconds"), column("observed"), column("node"))
     book.spasms = seen_once([_judged(spasm, labels) for spasm in book.spasms])
 
 

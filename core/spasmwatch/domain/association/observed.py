@@ -1,6 +1,5 @@
 """Observed time as a function of the clock: the denominator of every rate, exact between any two moments."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -23,9 +22,7 @@ class ObservedTime:
     share: Floats
 
     @classmethod
-    def of(
-        cls, start: ArrayLike, seconds: ArrayLike, observed_s: ArrayLike, node: Sequence[str | int] | None = None
-    ) -> Self:
+    def of(cls, start: ArrayLike, seconds: ArrayLike, observed_s: ArrayLike, node: ArrayLike | None = None) -> Self:
         """The union over cameras of observation pieces, given as equally long columns in any order.
 
         ``start`` is in seconds since the epoch. Repeated pieces of one camera count once; where two cameras overlap the

@@ -28,7 +28,7 @@ PERHAPS_RAISED: Final = 0.2
 """The hour before joins them too, unless it differs, or may well be raised: hours after it would then look calm."""
 CLEARLY_MORE: Final = 0.05
 CONTROL_FAILS: Final = 0.01
-HINT: Final = 0.2
+MAY_MATTER: Final = 0.2
 """Another trigger is held equal where it hints at this level at mattering (Mickey and Greenland 1989)."""
 MIN_BESIDE: Final = 8
 """... and this many spasms fell into its window."""
@@ -89,7 +89,7 @@ def _hints(comparison: Comparison, column: int) -> bool:
         result = windows_fit(comparison, column, chosen)
     except NoEstimate:
         return False
-    return result.two_sided_p(_unit(result, 0)) < HINT and not _from_before(result, chosen)
+    return result.two_sided_p(_unit(result, 0)) < MAY_MATTER and not _from_before(result, chosen)
 
 
 def prepare(

@@ -184,7 +184,7 @@ def gather(book: Casebook, settings: Settings, first: date | None, last: date | 
         treated=_treated(inside, longer, injections, book),
         hours=_by_hour(book),
         contexts=Counter(context for spasm in book.spasms for context in spasm.context),
-        talking_share=_share(sum(book.minutes.talking), sum(book.minutes.observed)),
+        talking_share=_share(float(book.minutes.column("talking").sum()), float(book.minutes.column("observed").sum())),
         findings=associations(history),
         remedies=associations(book.remedies(history)),
         symptoms=_symptoms(inside, advice),
