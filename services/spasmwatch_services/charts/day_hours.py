@@ -22,7 +22,7 @@ def day_hours_chart(points: Sequence[Point], *, title: str) -> Chart:
     def paint(figure: Figure) -> None:
         width, height = figure.get_size_inches() * 72
         top, bottom = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": [3, 1], "hspace": 0.32})
-        figure.subplots_adjust(left=30 / width, right=1 - 16 / width, top=1 - 22 / height, bottom=20 / height)
+        figure.subplots_adjust(left=30 / width, right=1 - 16 / width, top=1 - 22 / height, bottom=26 / height)
         top.grid(axis="y")
         if enough:
             hours = np.array([hour + 0.5 for hour, _ in enough])
@@ -45,6 +45,7 @@ def day_hours_chart(points: Sequence[Point], *, title: str) -> Chart:
         for axes, text in ((top, "spasms per observed hour"), (bottom, "hours observed")):
             axes.set_title(text, loc="left", fontsize=10, color=COLOURS["soft"], pad=4)
             axes.tick_params(length=0, labelsize=10)
+        bottom.tick_params(axis="x", pad=8)  # clear of the 0 beside it
 
     return Chart(
         title=title,
@@ -52,7 +53,7 @@ def day_hours_chart(points: Sequence[Point], *, title: str) -> Chart:
         columns=("Hour", "Spasms per observed hour", "95 % interval", "Observed"),
         rows=tuple(_row(hour, point) for hour, point in enumerate(points) if point.observed_s > 0),
         paint=paint,
-        height=lambda _width: 225,
+        height=lambda _width: 231,
     )
 
 

@@ -267,7 +267,7 @@ class Pages:
 def pages(facts: Facts, zone: ZoneInfo) -> Pages:
     """The two pages of a report."""
     unseen = facts.length_d - facts.observed_days
-    seen = f"{facts.observed_h:.0f} h observed on {facts.observed_days} of {facts.length_d} days"
+    seen = f"{facts.observed_h:,.0f} h observed on {facts.observed_days} of {facts.length_d} days"
     if facts.observed_days:
         seen += f", {facts.observed_h / facts.observed_days:.1f} h a day"
     return Pages(

@@ -17,7 +17,7 @@ def summary(facts: Facts) -> list[str]:
     if not facts.enough:
         return [_missing(facts), *_flags(facts)]
     rate = facts.spasms / facts.observed_h
-    lines = [f"{count(facts.spasms, 'spasm')} in {facts.observed_h:.0f} observed hours: {number(rate)} an hour."]
+    lines = [f"{count(facts.spasms, 'spasm')} in {facts.observed_h:,.0f} observed hours: {number(rate)} an hour."]
     if facts.patterns:
         lines.append(_mainly(facts))
     lines += [_recent(facts), *_treatments(facts), *_triggers(facts), *_flags(facts)]
