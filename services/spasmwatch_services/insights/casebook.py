@@ -44,12 +44,15 @@ class Minutes:
     nodes: dict[str, int] = field(default_factory=dict)
     unobserved: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     closed: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    alone: tuple[datetime, datetime] | None = None
+    """First and last minute without the person."""
 
     def add(self, record: Observation) -> None:
         """Keep the figures of one observation; of a minute without the person only why there was none."""
         for reason, seconds in record.unobserved.items():
             self.unobserved[reason] += seconds
         if record.observed_s == 0:
+            self.alone = _stretched(self.alone, record.start)
             return
         node = self.nodes.setdefault(record.node, len(self.nodes))
         self.rows.extend(
@@ -96,6 +99,17 @@ class Casebook:
         if not self.observed.share.size:
             return None
         return datetime.fromtimestamp(float(self.observed.edges[-1]), UTC) - timedelta(microseconds=1)
+
+    @property
+    def recorded(self) -> tuple[datetime, datetime] | None:
+        """First and last moment observed; where nothing was, that of the camera's minutes, or of what was logged."""
+        if self.first is not None and self.last is not None:
+            return self.first, self.last
+        span = self.minutes.alone
+        if span is None:
+            for moment in (*(entry.at for entry in self.diary), *(trigger.time for trigger in self.triggers)):
+                span = _stretched(span, moment)
+        return span
 
     def rates(self, edges: Sequence[datetime]) -> list[Rate]:
         """Counts and observed time between neighbouring moments."""
@@ -163,6 +177,10 @@ class Casebook:
                 at = entry.at.timestamp()
                 found[entry.subkind or "remedy"].append((at, at, np.nan))
         return History(plain.zone, plain.observed, plain.spasms, {name: columns(rows) for name, rows in found.items()})
+
+
+def _stretched(span: tuple[datetime, datetime] | None, moment: datetime) -> tuple[datetime, datetime]:
+    return (moment, moment) if span is None else (min(span[0], moment), max(span[1], moment))
 
 
 def columns(rows: Sequence[tuple[float, float, float]]) -> Exposures:

@@ -14,7 +14,7 @@ import pytest
 
 from spasmwatch.adapters.sqlite_store import SqliteStore
 from spasmwatch.cli import main
-from spasmwatch.domain.records import Diary, Label, Record
+from spasmwatch.domain.records import Diary, Label, Observation, Record, Spasm
 from spasmwatch_services.recorder.rollup_keeper import RollupKeeper
 from support import homes, make
 from support.homes import START, Cause, Home, simulate
@@ -107,7 +107,7 @@ def test_corrected_and_deleted_entries_and_false_alarms_leave_the_comparison(
 @pytest.mark.parametrize(
     ("records", "says"),
     [
-        pytest.param([], "0.0 hours on 0 days", id="empty"),
+        pytest.param([], "nothing is recorded", id="empty"),
         pytest.param(list(few(1, 3.0)), "3.0 hours on 1 day", id="single day"),
         pytest.param(list(few(6, 0.2)), "1.2 hours on 6 days", id="short"),
     ],
@@ -121,6 +121,23 @@ def test_a_history_that_is_too_short_says_what_is_missing_instead_of_numbers(
     assert f"Not enough was observed to give rates: {says}" in page
     assert "Spasms per observed hour, with" not in page
     assert "No red flag was logged." in page
+
+
+def test_where_the_face_was_never_seen_the_period_is_that_of_the_file_and_what_was_logged_is_told(
+    tmp_path: Path,
+) -> None:
+    records = list(simulate(Home(days=9, hours=1, causes={"caffeine": Cause(count=4)}), 4).records())
+    unseen = [
+        record.model_copy(update={"observed_s": 0.0}) if isinstance(record, Observation) else record
+        for record in records
+        if not isinstance(record, Spasm)
+    ]
+    path = homes.write(tmp_path / "r.jsonl", unseen)
+    main(["report", "--input", str(path), "--out", "r.html"])
+    page = Path("r.html").read_text()
+    assert f"<strong>{START:%d %b %Y} to " in page
+    assert "Not enough was observed to give rates: 0.0 hours on 0 days" in page
+    assert "nothing to compare caffeine with" in page
 
 
 def test_days_without_observation_are_told_and_hatched(tmp_path: Path) -> None:

@@ -120,6 +120,7 @@ class Facts:
     hours: list[Rate]
     contexts: Counter[str]
     talking_share: float
+    exposures: list[str]
     findings: list[Finding]
     remedies: list[Finding]
     symptoms: list[Symptom]
@@ -128,6 +129,7 @@ class Facts:
     alerts: list[AlertLine]
     unobserved: dict[str, float]
     versions: list[tuple[str, datetime]]
+    recorded: bool
     floor: float | None
     advice: Advice
 
@@ -158,10 +160,11 @@ class Facts:
 
 
 def gather(book: Casebook, settings: Settings, first: date | None, last: date | None) -> Facts:
-    """All facts of a period; without dates it is the one that was observed."""
+    """All facts of a period; without dates it is the one that was observed, or else recorded."""
     today = datetime.now(UTC).astimezone(book.zone).date()
-    last = last or (book.last.astimezone(book.zone).date() if book.last else first or today)
-    first = first or (book.first.astimezone(book.zone).date() if book.first else last)
+    begun, ended = (moment.astimezone(book.zone).date() for moment in book.recorded) if book.recorded else (None, None)
+    last = last or ended or first or today
+    first = first or min(begun or last, last)
     days = book.rates([midnight(first + timedelta(days=n), book.zone) for n in range((last - first).days + 2)])
     counts, longer = daily(days, book), daily([*book.earlier, *days], book)
     injections = [entry.at.astimezone(book.zone).date().toordinal() for entry in book.injections()]
@@ -185,6 +188,7 @@ def gather(book: Casebook, settings: Settings, first: date | None, last: date | 
         hours=_by_hour(book),
         contexts=Counter(context for spasm in book.spasms for context in spasm.context),
         talking_share=_share(float(book.minutes.column("talking").sum()), float(book.minutes.column("observed").sum())),
+        exposures=[trigger for trigger, columns in sorted(history.exposures.items()) if columns.start.size],
         findings=associations(history),
         remedies=associations(book.remedies(history)),
         symptoms=_symptoms(inside, advice),
@@ -195,6 +199,7 @@ def gather(book: Casebook, settings: Settings, first: date | None, last: date | 
         versions=sorted(
             ((plain(" ".join(name), 40), when) for name, when in book.versions.items()), key=lambda pair: pair[1]
         ),
+        recorded=book.recorded is not None,
         floor=settings.diary.show_floor,
         advice=advice,
     )

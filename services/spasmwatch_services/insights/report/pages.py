@@ -167,6 +167,10 @@ class Pages:
         chosen += [each for each in self.facts.findings if not each.primary and each.verdict in ("more", "fewer")]
         return [_finding(each) for each in chosen[:SHOWN]]
 
+    def exposures(self) -> str:
+        """What was logged or sensed and may matter, in words."""
+        return ", ".join(wording.trigger(each) for each in self.facts.exposures)
+
     def remedies(self) -> list[Row]:
         """What followed remedies within the hour."""
         return [_finding(each) for each in self.facts.remedies if each.kind == "all" and each.primary][:6]
@@ -266,18 +270,26 @@ class Pages:
 
 def pages(facts: Facts, zone: ZoneInfo) -> Pages:
     """The two pages of a report."""
+    if not facts.recorded:
+        return Pages(facts, zone, f"Facial spasms at home: {facts.person}", _period(facts), "no records", __version__)
     unseen = facts.length_d - facts.observed_days
-    seen = f"{facts.observed_h:,.0f} h observed on {facts.observed_days} of {facts.length_d} days"
+    hours = f"{facts.observed_h:,.{0 if facts.observed_h >= 10 else 1}f}"
+    seen = f"{hours} h observed on {facts.observed_days} of {count(facts.length_d, 'day')}"
     if facts.observed_days:
         seen += f", {facts.observed_h / facts.observed_days:.1f} h a day"
     return Pages(
         facts,
         zone,
         f"Facial spasms at home: {facts.person}",
-        f"{facts.first:%d %b %Y} to {facts.last:%d %b %Y}",
+        _period(facts),
         f"{seen}; {count(unseen, 'day')} without" if unseen else seen,
         __version__,
     )
+
+
+def _period(facts: Facts) -> str:
+    first, last = f"{facts.first:%d %b %Y}", f"{facts.last:%d %b %Y}"
+    return first if first == last else f"{first} to {last}"
 
 
 def _block(block: Block, facts: Facts) -> tuple[str, ...]:

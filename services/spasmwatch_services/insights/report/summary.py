@@ -25,8 +25,11 @@ def summary(facts: Facts) -> list[str]:
 
 
 def _missing(facts: Facts) -> str:
+    seen = f"{facts.observed_h:.1f} hours on {count(facts.observed_days, 'day')}"
+    if not facts.recorded:
+        seen = "nothing is recorded, neither time of a camera nor an entry in the diary"
     return (
-        f"Not enough was observed to give rates: {facts.observed_h:.1f} hours on {count(facts.observed_days, 'day')}. "
+        f"Not enough was observed to give rates: {seen}. "
         f"It takes at least {ENOUGH_HOURS:.0f} hours on at least {ENOUGH_DAYS} days. "
         "A day without observation is no day without spasms."
     )
