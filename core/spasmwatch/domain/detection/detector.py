@@ -135,7 +135,8 @@ class Detector:
             self.reason = self._clarity.reason(face)
             return self._end_bursts(frame.time)
         face = smooth
-        units = self._clarity.units.scaled(turned(face, self.baseline))
+        away = turned(face, self.baseline)
+        units = self._clarity.units.scaled(away)
         self.evidence = evidence = judge(frame.time, face, self.baseline, units, self._clarity.smoother.span_s)
         self._frames.append(evidence)
         scores = evidence.scores()
@@ -144,7 +145,8 @@ class Detector:
             if ended:
                 self._bursts.append(ended)
                 self._learn_blink(ended)
-        if max(evidence.one_sided.values()) < EYE.leave:
+        # What the alignment leaves of a turned head is no mimicry.
+        if max(evidence.one_sided.values()) < EYE.leave and away <= 1.0:
             self._learn_restlessness(evidence)
         if self._may_learn(evidence):
             self._learn(frame.time, face)
