@@ -260,8 +260,8 @@ class Pages:
         """The rate the detector reports where there are no spasms."""
         floor = self.facts.floor
         if floor is None:
-            return "What this detector reports where there are none is not measured: low rates say little."
-        return f"This detector reports about {number(floor)} an hour where there are none (dotted line)."
+            return "What this detector reports where there are no spasms is not measured: low rates say little."
+        return f"This detector reports about {number(floor)} an hour where there are no spasms (dotted line)."
 
     def day(self, when: datetime) -> str:
         """A date at home."""
