@@ -78,8 +78,8 @@ class Clarity:
         )
 
     def _agreed(self, one: str, other: str) -> float:
-        """Deviation of what two witnesses agree on, about the mean of two independent ones."""
-        return math.hypot(self.noises[one].sigma, self.noises[other].sigma) / 2
+        """Deviation of what two witnesses agree on (their geometric mean): the geometric mean of their own ones."""
+        return math.sqrt(self.noises[one].sigma * self.noises[other].sigma)
 
     @property
     def too_poor(self) -> bool:

@@ -87,8 +87,8 @@ class Evidence:
 
     @property
     def agreed_brow(self) -> float:
-        """Rise of both brows on which landmarks and displacement agree."""
-        return agreed(self.brow_raise, min(self.brow_moved.values()))
+        """Rise of both brows on which landmarks and displacement agree; glasses may hide one from the latter."""
+        return agreed(self.brow_raise, sum(self.brow_moved.values()) / 2)
 
     @property
     def nose_rise(self) -> float:
