@@ -13,6 +13,7 @@ from spasmwatch.ports import Bus, Clock, Outbox, Push, Store
 from spasmwatch.settings import Settings
 from spasmwatch_services.diary.access import Guard
 from spasmwatch_services.diary.accounts import Accounts
+from spasmwatch_services.diary.clumping import Clumping
 from spasmwatch_services.diary.database import Database
 from spasmwatch_services.diary.entries import Entries
 from spasmwatch_services.diary.history import History
@@ -55,6 +56,7 @@ class House:
     redeemer: LinkRedeemer
     push_tests: PushTests
     told: Told
+    clumping: Clumping
 
 
 def furnish(
@@ -93,4 +95,5 @@ def furnish(
         redeemer=redeemer,
         push_tests=PushTests(settings, clock, words, make_push, told),
         told=told,
+        clumping=Clumping(history, settings.home.zone),
     )

@@ -11,7 +11,6 @@ from spasmwatch_services.charts import point
 from spasmwatch_services.diary.access import May, Visitor
 from spasmwatch_services.diary.api.answers import problems
 from spasmwatch_services.diary.api.entries import span
-from spasmwatch_services.diary.figures import recent_bouts
 from spasmwatch_services.diary.house import House
 
 
@@ -40,7 +39,7 @@ def router(house: House) -> APIRouter:
         """The buckets that start in [start, end) (default: the last 30 days), oldest first."""
         house.trail.looked(visitor.name, "trends")
         now = house.clock.now()
-        clumping = recent_bouts(house, now)
+        clumping = house.clumping(now)
         points = [
             point(rate, dispersion=clumping)
             for rate in house.history.rates(*span(start, end, now, timedelta(days=30)), bucket)

@@ -13,7 +13,6 @@ from spasmwatch.domain.records import Diary
 from spasmwatch.ports import Rate
 from spasmwatch_services.charts import Mark, Point, point, rates_chart, weekly
 from spasmwatch_services.diary.access import May, Visitor
-from spasmwatch_services.diary.figures import recent_bouts
 from spasmwatch_services.diary.house import House
 from spasmwatch_services.diary.lanes import entry_words
 from spasmwatch_services.diary.offers import MEDICATION_CHANGES
@@ -44,7 +43,7 @@ def router(house: House) -> APIRouter:
         days = house.history.rates(start, end, "day")
         marks = treatment_marks(house.history.entries(start, end), house)
         shown = weekly(days, house.settings.home.zone) if length == "year" else days
-        k, clumping = spread(days, series), recent_bouts(house, now, series)
+        k, clumping = spread(days, series), house.clumping(now, series)
         points = [
             spread_point(rate, k, series, 7) if length == "year" else point(rate, series, clumping) for rate in shown
         ]
