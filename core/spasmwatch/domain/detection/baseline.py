@@ -71,7 +71,6 @@ class Baseline:
         self.change = {side: Level(0.5) for side in ("left", "right")}
         self.brow = {side: Level(0.5) for side in ("left", "right")}
         self.cheek = {side: Level(0.5) for side in ("left", "right")}
-        self.nose = {side: Level(0.5) for side in ("left", "right")}
         self.corner = {side: Level(0.5) for side in ("left", "right")}
         self.brow_moved = {side: Level(0.5) for side in ("left", "right")}
         self.nose_moved = {side: Level(0.5) for side in ("left", "right")}

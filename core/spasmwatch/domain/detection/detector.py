@@ -230,7 +230,6 @@ class Detector:
             self.baseline.change[side].add(time, eye.change)
             self.baseline.brow[side].add(time, eye.brow)
             self.baseline.cheek[side].add(time, eye.cheek)
-            self.baseline.nose[side].add(time, eye.nose)
             self.baseline.corner[side].add(time, corner(eye))
             self.baseline.brow_moved[side].add(time, eye.brow_moved)
             self.baseline.nose_moved[side].add(time, eye.nose_moved)

@@ -61,7 +61,7 @@ class Evidence:
     ``closure`` per side: 0 open as usual, 1 shut. ``change`` per side: the second witness above its noise.
     ``skew``: difference over sum of both eyes, lids and looks together, -2 to 2, positive when the left closes more.
     ``one_sided`` per side: score, 1 and more is a one-sided spasm of the eye. ``pull``: mouth pulled to the left (+)
-    or right (−). ``brow``, ``cheek``, ``nose`` per side: height above usual; ``corner`` per side: place of the mouth
+    or right (−). ``brow``, ``cheek`` per side: height above usual; ``corner`` per side: place of the mouth
     corner out and up, against usual. ``frown``: how much nearer the brows are to each other; ``mouth_open``: how
     much further than usual. Lengths in inter-ocular
     distances.
@@ -75,7 +75,6 @@ class Evidence:
     pull: float
     brow: dict[str, float]
     cheek: dict[str, float]
-    nose: dict[str, float]
     corner: dict[str, float]
     frown: float
     mouth_open: float
@@ -153,7 +152,6 @@ def judge(time: float, face: FaceSignals, baseline: Baseline, units: Units, aver
         pull=raw_pull(face) - baseline.pull.value,
         brow={side: face.side(side).brow - baseline.brow[side].value for side in SIDES},
         cheek={side: face.side(side).cheek - baseline.cheek[side].value for side in SIDES},
-        nose={side: face.side(side).nose - baseline.nose[side].value for side in SIDES},
         corner={side: corner(face.side(side)) - baseline.corner[side].value for side in SIDES},
         frown=baseline.brow_distance.value - face.brow_distance,
         mouth_open=face.mouth_open - baseline.mouth_open.value,
