@@ -25,11 +25,14 @@ def read_records(path: Path, bad_line: BadLine | None = None) -> Iterator[Record
     and at the end how many there were. Raises RecordError when the file cannot be read, or when it has lines and none
     of them is a record.
     """
-    good, bad, first = 0, 0, ""
+    good, bad, number, first = 0, 0, 0, ""
     lines = _lines(path)
     while batch := list(islice(lines, BATCH)):
-        for number, found in [(number, _parsed(line)) for number, line in batch]:
-            if isinstance(found, Record):
+        for found in [_parsed(line) for line in batch]:
+            number += 1
+            if found is None:
+                continue
+            if not isinstance(found, RecordError):
                 good += 1
                 yield found
                 continue
@@ -45,16 +48,17 @@ def read_records(path: Path, bad_line: BadLine | None = None) -> Iterator[Record
         log.warning("%s: %d of %d lines are no records and were skipped", path, bad, bad + good)
 
 
-def _parsed(line: bytes) -> Record | RecordError:
+def _parsed(line: bytes) -> Record | RecordError | None:
+    """The record in a line, what is wrong with it, or None for an empty line."""
     try:
         return records.parse(line)
     except RecordError as error:
-        return error
+        return None if line.isspace() else error
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+def _lines(path: Path) -> Iterator[bytes]:
     try:
         with path.open("rb") as file:
-            yield from ((number, line) for number, line in enumerate(file, start=1) if not line.isspace())
+            yield from file
     except OSError as error:
         raise RecordError(f"cannot read {path}: {error.strerror}") from error
