@@ -1,7 +1,7 @@
 """How well spasms are found: the simulator over many faces, distances, lights and frame rates, and recorded clips.
 
     python bench/detection.py                                  # a quick look
-    python bench/detection.py --spasms 200 --healthy 66 --variants 66 --jobs 2  # all
+    python bench/detection.py --spasms 200 --healthy 100 --variants 66 --jobs 2  # all
     python bench/detection.py --clips ../shared/clips --portraits ../shared/portraits
 
 Faces are split into tuning and test faces; thresholds were chosen on the tuning faces alone. Simulated and recorded
@@ -260,6 +260,24 @@ def _one(work: tuple[Any, Path]) -> Seen:
     return cached(f"{scenario.name}-{scenario.factors['face']}", folder, lambda: simulated(scenario))
 
 
+def portraits(folder: Path) -> tuple[list[Path | None], frozenset[Path | None]]:
+    """The faces for the simulator (None: its own), and those of them with glasses of their own."""
+    from spasmwatch_edge.simulator.scenarios import usable, wearing_glasses
+
+    faces = usable([None, *sorted(p for p in folder.glob("*") if p.suffix in (".png", ".jpg"))])
+    return faces, wearing_glasses(faces)
+
+
+def scenes(folder: Path, spasms: int, healthy: int) -> list[Any]:
+    """The first ones of all simulated scenes with spasms, and of healthy minutes; a part is dealt as evenly as all."""
+    from spasmwatch_edge.simulator.scenarios import healthy_scenarios, spasm_scenarios
+
+    faces, wearing = portraits(folder)
+    minutes = healthy_scenarios(faces, 66, wearing=wearing)
+    minutes += healthy_scenarios(faces, 34, wearing=wearing, first=66)
+    return spasm_scenarios(faces, 200, wearing=wearing)[:spasms] + minutes[:healthy]
+
+
 def seen_all(scenarios: Sequence[Any], folder: Path, jobs: int) -> list[Seen]:
     with ProcessPoolExecutor(jobs) as pool:
         return list(pool.map(_one, [(scenario, folder) for scenario in scenarios]))
@@ -343,18 +361,14 @@ def main() -> int:
             "the same recordings seen differently, with more spasms put on", variants, methods, "variants"
         )
     if arguments.only in (None, "simulated"):
-        from spasmwatch_edge.simulator.scenarios import healthy_scenarios, spasm_scenarios, usable
-
-        faces = [None, *sorted(p for p in arguments.portraits.glob("*") if p.suffix in (".png", ".jpg"))]
-        faces = usable(faces)
-        scenarios = spasm_scenarios(faces, 200)[: arguments.spasms] + healthy_scenarios(faces, 66)[: arguments.healthy]
-        minutes = seen_all(scenarios, folder, arguments.jobs)
+        minutes = seen_all(scenes(arguments.portraits, arguments.spasms, arguments.healthy), folder, arguments.jobs)
         results |= report("simulated", minutes, methods, "simulated")
     if arguments.only in (None, "provoking"):
-        from spasmwatch_edge.simulator.scenarios import provoking_scenarios, usable
+        from spasmwatch_edge.simulator.scenarios import provoking_scenarios
 
-        faces = usable([None, *sorted(p for p in arguments.portraits.glob("*") if p.suffix in (".png", ".jpg"))])
-        minutes = seen_all(provoking_scenarios(faces, 32)[: arguments.provoking], folder, arguments.jobs)
+        faces, wearing = portraits(arguments.portraits)
+        provoking = provoking_scenarios(faces, 32, wearing=wearing)[: arguments.provoking]
+        minutes = seen_all(provoking, folder, arguments.jobs)
         groups = {f"{split} faces": [seen for seen in minutes if seen.split == split] for split in ("tuning", "test")}
         scores = table("healthy, but provoking (every report is false)", groups | {"provoking": minutes}, methods)
         print(f"false beside: {dict(scores['provoking/spasmwatch'].false_beside.most_common())}")

@@ -37,6 +37,12 @@ class Portrait:
         return right, left
 
     @property
+    def unit(self) -> float:
+        """The distance between the eyes in pixels."""
+        right, left = self.eyes
+        return float(np.hypot(*(left - right)))
+
+    @property
     def openness(self) -> float:
         """Gap between the lids relative to the eye's width, the smaller of both eyes."""
         points = self.landmarks[:, :2]

@@ -1,6 +1,7 @@
 """The portrait as a puppet: a pose goes in, a picture comes out."""
 
-from spasmwatch_edge.simulator.glasses import Glasses
+from typing import Protocol
+
 from spasmwatch_edge.simulator.head import Head
 from spasmwatch_edge.simulator.lids import Lids
 from spasmwatch_edge.simulator.mouth import Mouth
@@ -11,10 +12,17 @@ from spasmwatch_edge.simulator.props import Props
 from spasmwatch_edge.simulator.stage import Stage
 
 
+class Worn(Protocol):
+    """Glasses: they go with the head, not with the skin."""
+
+    def put_on(self, picture: Picture) -> None:
+        """Draw them into ``picture`` (in place)."""
+
+
 class Puppet:
     """Moves one portrait. ``stage`` says where it stands in the frame, ``glasses`` what it wears."""
 
-    def __init__(self, stage: Stage, glasses: Glasses | None = None) -> None:
+    def __init__(self, stage: Stage, glasses: Worn | None = None) -> None:
         grid = Grid(stage)
         self._stage, self._glasses = stage, glasses
         self._right, self._left = Lids(stage, "right"), Lids(stage, "left")

@@ -5,7 +5,8 @@ hold every face at every distance in several lights. Faces are split: a detector
 on the other.
 """
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -17,6 +18,7 @@ from spasmwatch_edge.landmark_model import FaceMesh
 from spasmwatch_edge.simulator.camera import Exposure
 from spasmwatch_edge.simulator.portrait import SHUT, Picture, load_portrait
 from spasmwatch_edge.simulator.pose import Channel
+from spasmwatch_edge.simulator.rims import rims_on
 from spasmwatch_edge.simulator.scene import Scene, rendered
 from spasmwatch_edge.simulator.schedule import HEALTHY, HEALTHY_RATES, SPASMODIC, Behaviour, labels, until
 
@@ -92,17 +94,32 @@ def usable(faces: Sequence[Path | None], mesh: FaceMesh | None = None) -> list[P
     return [face for face in faces if load_portrait(face, mesh).openness >= SHUT]
 
 
+def wearing_glasses(faces: Sequence[Path | None], mesh: FaceMesh | None = None) -> frozenset[Path | None]:
+    """The portraits with glasses of their own: no second pair is drawn on them."""
+    mesh = mesh or FaceMesh()
+    return frozenset(face for face in faces if rims_on(load_portrait(face, mesh)) is not None)
+
+
 def split_of(number: int) -> Split:
     """Every second face of a list is kept for the test."""
     return "test" if number % 2 else "tuning"
 
 
-def spasm_scenarios(faces: Sequence[Path | None], count: int = 200, seconds: float = 30.0) -> list[Scenario]:
-    """``count`` scenes with spasms of every kind; ``faces`` None is the NASA portrait."""
+def spasm_scenarios(
+    faces: Sequence[Path | None],
+    count: int = 200,
+    seconds: float = 30.0,
+    wearing: Collection[Path | None] = (),
+) -> list[Scenario]:
+    """``count`` scenes with spasms of every kind; ``faces`` None is the NASA portrait.
+
+    No glasses are drawn on those ``wearing`` some.
+    """
     found = []
-    for number, scene, factors in _scenes(faces, count, seed=11):
+    kinds = _dealt_to_each(np.random.default_rng(13), tuple(SPASMS), len(faces), count)
+    for number, scene, factors in _scenes(faces, count, wearing, seed=11):
         random = np.random.default_rng([number, 12])
-        kind = list(SPASMS)[number % len(SPASMS)]
+        kind = kinds[number]
         manner = _pick(random, MANNERS)
         weak = random.random() < 0.3
         behaviour = replace(
@@ -116,10 +133,19 @@ def spasm_scenarios(faces: Sequence[Path | None], count: int = 200, seconds: flo
     return found
 
 
-def healthy_scenarios(faces: Sequence[Path | None], count: int = 60, seconds: float = 60.0) -> list[Scenario]:
-    """``count`` scenes of ordinary behaviour only: whatever is reported here is a false alarm."""
+def healthy_scenarios(
+    faces: Sequence[Path | None],
+    count: int = 60,
+    seconds: float = 60.0,
+    wearing: Collection[Path | None] = (),
+    first: int = 0,
+) -> list[Scenario]:
+    """``count`` scenes of ordinary behaviour only: whatever is reported here is a false alarm.
+
+    ``first``: the first one's number, to add scenes to those of a smaller set without changing these.
+    """
     found = []
-    for number, scene, factors in _scenes(faces, count, seed=21):
+    for number, scene, factors in _scenes(faces, count, wearing, seed=21, first=first):
         random = np.random.default_rng([number, 22])
         manner = _pick(random, MANNERS)
         behaviour = replace(HEALTHY, rates=MANNERS[manner], sway=float(random.uniform(0.3, 1.5)))
@@ -128,10 +154,15 @@ def healthy_scenarios(faces: Sequence[Path | None], count: int = 60, seconds: fl
     return found
 
 
-def provoking_scenarios(faces: Sequence[Path | None], count: int = 30, seconds: float = 60.0) -> list[Scenario]:
+def provoking_scenarios(
+    faces: Sequence[Path | None],
+    count: int = 30,
+    seconds: float = 60.0,
+    wearing: Collection[Path | None] = (),
+) -> list[Scenario]:
     """``count`` healthy scenes full of what is easily taken for a spasm: pulled faces, rubbed or resting eyes."""
     found = []
-    for number, scene, factors in _scenes(faces, count, seed=31):
+    for number, scene, factors in _scenes(faces, count, wearing, seed=31):
         sway = float(np.random.default_rng([number, 32]).uniform(0.3, 1.5))
         behaviour = replace(HEALTHY, rates=PROVOKING_RATES, sway=sway)
         factors |= {"spasm": "none", "manner": "provoking"}
@@ -145,20 +176,22 @@ def _scenario(
     return Scenario(name, split_of(number % faces), replace(scene, behaviour=behaviour), seconds, factors)
 
 
-def _scenes(faces: Sequence[Path | None], count: int, seed: int) -> Iterator[tuple[int, Scene, dict[str, str]]]:
-    random = np.random.default_rng(seed)
+def _scenes(
+    faces: Sequence[Path | None], count: int, wearing: Collection[Path | None], seed: int, first: int = 0
+) -> Iterator[tuple[int, Scene, dict[str, str]]]:
+    random = np.random.default_rng([seed, first] if first else seed)
     distances = _dealt(random, EYE_DISTANCES, count)
     rates = _dealt(random, FRAME_RATES, count)
     lights = _dealt(random, tuple(LIGHTS), count)
-    for number in range(count):
-        face, distance, light = faces[number % len(faces)], distances[number], lights[number]
+    for number, distance, light, fps in zip(range(first, first + count), distances, lights, rates, strict=True):
+        face = faces[number % len(faces)]
         # A small frame around a small face saves most of the work; the network sees the same.
         width, height = (640, 480) if distance > 45 else (320, 240)
-        glasses = random.random() < 0.25
+        glasses = random.random() < 0.25 and face not in wearing
         scene = Scene(
             photo=face,
             seed=1000 * seed + number,
-            fps=rates[number],
+            fps=fps,
             width=width,
             height=height,
             eye_distance=distance * float(random.uniform(0.95, 1.05)),
@@ -171,8 +204,8 @@ def _scenes(faces: Sequence[Path | None], count: int, seed: int) -> Iterator[tup
             "face": face.stem if face else "astronaut",
             "eye_distance": f"{distance:g}",
             "light": light,
-            "fps": f"{rates[number]:g}",
-            "glasses": "yes" if glasses else "no",
+            "fps": f"{fps:g}",
+            "glasses": "own" if face in wearing else "yes" if glasses else "no",
         }
         yield number, scene, factors
 
@@ -192,6 +225,12 @@ def _stance(random: Generator) -> dict[Channel, float]:
 def _dealt(random: Generator, items: Sequence[Item], count: int) -> list[Item]:
     """``count`` items, each as often as the others, shuffled."""
     return [items[int(index)] for index in random.permutation(np.arange(count) % len(items))]
+
+
+def _dealt_to_each(random: Generator, items: Sequence[Item], faces: int, count: int) -> list[Item]:
+    """``count`` items for scenes in which ``faces`` take turns: every face gets each item as often as the others."""
+    hands = [_dealt(random, items, math.ceil(count / faces)) for _ in range(faces)]
+    return [hands[number % faces][number // faces] for number in range(count)]
 
 
 def _pick(random: Generator, names: dict[str, dict[str, float]]) -> str:

@@ -11,9 +11,9 @@ from spasmwatch_edge.simulator.glasses import Glasses
 from spasmwatch_edge.simulator.movements import Movement, posed
 from spasmwatch_edge.simulator.portrait import Picture, load_portrait
 from spasmwatch_edge.simulator.pose import Channel, neutral
-from spasmwatch_edge.simulator.puppet import Puppet
+from spasmwatch_edge.simulator.puppet import Puppet, Worn
+from spasmwatch_edge.simulator.rims import lay_out_wearing
 from spasmwatch_edge.simulator.schedule import SPASMODIC, Active, Behaviour
-from spasmwatch_edge.simulator.stage import lay_out
 from spasmwatch_edge.simulator.unrest import Unrest
 
 
@@ -21,7 +21,7 @@ from spasmwatch_edge.simulator.unrest import Unrest
 class Scene:
     """``photo`` None is the NASA portrait; ``eye_distance`` is in pixels; ``centre`` is the midpoint of the eyes as
     fractions of width and height; ``stance`` is how the person holds head and lids all the time (a camera that looks
-    from the side, tired eyes); everything that is random comes from ``seed``.
+    from the side, tired eyes); ``glasses`` draws a pair on who wears none; everything random comes from ``seed``.
     """
 
     photo: Path | None = None
@@ -43,8 +43,10 @@ class Studio:
     def __init__(self, scene: Scene) -> None:
         portrait = load_portrait(scene.photo)
         self._scene = scene
-        stage = lay_out(portrait, scene.width, scene.height, scene.eye_distance, scene.centre)
-        glasses = Glasses(stage, np.random.default_rng([scene.seed, 4])) if scene.glasses else None
+        stage, own = lay_out_wearing(portrait, scene.width, scene.height, scene.eye_distance, scene.centre)
+        glasses: Worn | None = own
+        if scene.glasses and own is None:
+            glasses = Glasses(stage, np.random.default_rng([scene.seed, 4]))
         self._puppet = Puppet(stage, glasses)
         self._camera = Camera(scene.exposure, scene.width, scene.height, scene.seed)
         self._unrest = Unrest(scene.seed, scene.behaviour.sway)

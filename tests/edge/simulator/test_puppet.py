@@ -1,11 +1,15 @@
+import cv2
 import numpy as np
 import pytest
 
 from spasmwatch_edge.simulator.camera import Camera, Exposure
 from spasmwatch_edge.simulator.glasses import Glasses
-from spasmwatch_edge.simulator.portrait import load_portrait
+from spasmwatch_edge.simulator.portrait import Portrait, load_portrait
 from spasmwatch_edge.simulator.pose import neutral
 from spasmwatch_edge.simulator.puppet import Puppet
+from spasmwatch_edge.simulator.rims import lay_out_wearing, rims_on
+from spasmwatch_edge.simulator.scenarios import wearing_glasses
+from spasmwatch_edge.simulator.scene import Scene, Studio
 from spasmwatch_edge.simulator.stage import lay_out
 
 EYES = {"right": (159, 145, 33, 133), "left": (386, 374, 263, 362)}
@@ -97,6 +101,38 @@ def test_glasses_stay_where_they_are_when_the_eye_behind_them_closes(mesh, stage
     closed = worn.render(neutral() | {"lid_left": 1.0, "brow_left": 0.8})
     assert frame_pixels.sum() > 100
     assert np.abs(closed.astype(int) - worn.render(neutral()))[frame_pixels].mean() < 12
+
+
+def test_a_portrait_with_glasses_keeps_them_in_place_while_brows_and_lids_move(mesh):
+    bare = load_portrait(mesh=mesh)
+    large = lay_out(bare, 640, 480, 80.0, (0.5, 0.42))
+    picture = large.studio.copy()
+    Glasses(large, np.random.default_rng(0)).put_on(picture)
+    wearing = Portrait(picture, large.landmarks)
+    assert rims_on(bare) is None
+    share = rims_on(wearing)
+    assert share is not None
+    stage, own = lay_out_wearing(wearing, 640, 480, 80.0, (0.5, 0.42))
+    worn, without = Puppet(stage, own), Puppet(stage)
+    rest, moved = (
+        worn.render(neutral() | pose) for pose in ({}, {"brow_left": 1.0, "brow_right": 1.0, "lid_left": 1.0})
+    )
+    rims = np.abs(rest.astype(int) - without.render(neutral())).sum(axis=2) > 150
+    assert rims.sum() > 300
+    assert np.abs(rest.astype(int) - moved)[rims].mean() < 4
+    assert np.abs(rest.astype(int) - moved)[~rims].max() > 60
+
+
+def test_no_second_pair_is_drawn_on_a_portrait_with_glasses(mesh, tmp_path):
+    stage = lay_out(load_portrait(mesh=mesh), 640, 480, 80.0, (0.5, 0.42))
+    picture = stage.studio.copy()
+    Glasses(stage, np.random.default_rng(0)).put_on(picture)
+    photo = tmp_path / "glasses.png"
+    cv2.imwrite(str(photo), picture)
+    assert wearing_glasses([None, photo], mesh) == {photo}
+    scenes = (Scene(photo=photo, exposure=Exposure(noise=0.0), glasses=drawn) for drawn in (False, True))
+    plain, doubled = (Studio(scene).frame([], 0.0) for scene in scenes)
+    assert np.array_equal(plain, doubled)
 
 
 def test_a_hand_at_one_eye_hides_it_and_not_the_other(stage, puppet):

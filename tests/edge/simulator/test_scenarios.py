@@ -4,6 +4,7 @@ from pathlib import Path
 from spasmwatch_edge.simulator.scenarios import (
     EYE_DISTANCES,
     LIGHTS,
+    SPASMS,
     healthy_scenarios,
     provoking_scenarios,
     spasm_scenarios,
@@ -18,6 +19,26 @@ def test_every_face_distance_and_light_is_dealt_evenly():
         counts = Counter(scenario.factors[factor] for scenario in scenarios)
         assert len(counts) == kinds
         assert max(counts.values()) - min(counts.values()) <= 1
+
+
+def test_every_face_has_every_kind_of_spasm_about_as_often():
+    counts = Counter((s.factors["face"], s.factors["spasm"]) for s in spasm_scenarios(FACES, count=200))
+    assert len(counts) == len(FACES) * len(SPASMS)
+    assert max(counts.values()) - min(counts.values()) <= 1
+
+
+def test_no_glasses_are_drawn_on_those_who_wear_some():
+    wearing = [s for s in spasm_scenarios(FACES, count=80, wearing={Path("a.png")}) if s.factors["face"] == "a"]
+    assert len(wearing) == 20
+    assert not any(scenario.scene.glasses for scenario in wearing)
+    assert {scenario.factors["glasses"] for scenario in wearing} == {"own"}
+
+
+def test_further_healthy_scenarios_are_others():
+    some, more = healthy_scenarios(FACES, count=12), healthy_scenarios(FACES, count=8, first=12)
+    assert [s.name for s in some + more] == [f"healthy{number:03d}" for number in range(20)]
+    assert len({s.scene.seed for s in some + more}) == 20
+    assert more[0].factors["face"] == "astronaut"
 
 
 def test_no_face_is_both_for_tuning_and_for_the_test():
