@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from spasmwatch.adapters.mqtt import MqttBus
 from spasmwatch.domain.advice import Advice
-from spasmwatch.domain.alerting.engine import Engine, known_at
+from spasmwatch.domain.alerting.engine import Engine
 from spasmwatch.domain.records import Alert
 from spasmwatch.domain.topics import Topics
 from spasmwatch.settings import Settings
@@ -155,14 +155,12 @@ def cost() -> None:
     ages = {"a day": (1, 2), "ten weeks": tuple(range(66, 75)), "a year": tuple(range(357, 366))}
     wanted = {day for days in ages.values() for day in days}
     for record in tell(Story(days=366), 1):
-        now = known_at(record)
+        now = record.known_at
         day = (now - START).days
-        due = engine.due()
-        while due is not None and due <= now:
+        while (due := engine.due_by(now)) is not None:
             begin = time.perf_counter()
             engine.tick(due)
             judged[day] = max(judged.get(day, 0.0), time.perf_counter() - begin)
-            due = engine.due()
         begin = time.perf_counter()
         engine.record(record, now)
         if day in wanted:

@@ -5,6 +5,7 @@ outbox stamps ``id``, ``home``, ``node``, ``boot`` and ``seq``. What arrives fro
 Unknown keys are ignored, so that an older reader survives a newer sender.
 """
 
+import functools
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -118,9 +119,18 @@ class Record(Part):
         time: datetime = getattr(self, self.time_field)
         return time
 
+    @property
+    def known_at(self) -> datetime:
+        """When it became known: at its end, and a diary entry when it was written."""
+        return self.when
+
     def payload(self) -> bytes:
         """The record as it goes over the wire."""
         return self.model_dump_json().encode()
+
+
+# Half of what it costs to add up times is making the difference; most observations are a minute long.
+_span = functools.lru_cache(maxsize=256)(lambda seconds: timedelta(seconds=seconds))
 
 
 class Detector(Part):
@@ -175,6 +185,11 @@ class Spasm(Record):
         return [name for name in wanted if getattr(self, name) is None]
 
     @property
+    def known_at(self) -> datetime:
+        """At its end, as far as that is known."""
+        return self.end or self.start
+
+    @property
     def counts(self) -> bool:
         """Whether it enters rates, alerts and insights (a person may have judged it no spasm)."""
         return self.phase == "end" and self.clock_ok and self.verdict not in ("false_alarm", "voluntary")
@@ -211,6 +226,13 @@ class Observation(Record):
         if self.observed_s > self.seconds + 0.5:
             raise ValueError(f"observed_s {self.observed_s} is longer than seconds {self.seconds}")
         return self
+
+    @property
+    def end(self) -> datetime:
+        """The first moment after it."""
+        return self.start + _span(self.seconds)
+
+    known_at = end
 
 
 class Trigger(Record):
@@ -249,6 +271,11 @@ class Diary(Record):
     value: float | None = None
     unit: ShortText | None = None
     text: Text | None = None
+
+    @property
+    def known_at(self) -> datetime:
+        """When it was written; it may tell of long ago."""
+        return self.logged_at
 
 
 class Label(Record):

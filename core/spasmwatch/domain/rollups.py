@@ -95,7 +95,7 @@ def hours_between(start: datetime, end: datetime, zone: ZoneInfo) -> Iterator[Sp
 def reach(record: Record) -> Span | None:
     """First and last moment whose hours' roll-ups a record may change; None for a kind that is not counted."""
     if isinstance(record, Observation):
-        return record.start, record.start + timedelta(seconds=record.seconds) - timedelta(microseconds=1)
+        return record.start, record.end - timedelta(microseconds=1)
     if isinstance(record, Spasm) and record.end is not None:
         return record.start - OVERLAP_MARGIN, record.end + OVERLAP_MARGIN
     if isinstance(record, Label):
@@ -217,7 +217,7 @@ def _observed(observations: Iterable[Observation], start: datetime, end: datetim
     """
     spans = []
     for item in observations:
-        begin, finish = max(item.start, start), min(item.start + timedelta(seconds=item.seconds), end)
+        begin, finish = max(item.start, start), min(item.end, end)
         if item.clock_ok and begin < finish:
             spans.append((begin, finish, min(1.0, item.observed_s / item.seconds), item.blinks / item.seconds))
     spans.sort()

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from spasmwatch.domain.advice import Advice
-from spasmwatch.domain.alerting.engine import NODE, Engine, known_at
+from spasmwatch.domain.alerting.engine import NODE, Engine
 from spasmwatch.domain.alerting.lifecycle import RANK, Outcome
 from spasmwatch.domain.records import VERSION, Alert, Record
 from spasmwatch.ports import Store
@@ -53,7 +54,7 @@ def replay(
     """Every transition in order, added to ``tally``; ends at ``until``, by default a day past the last record."""
     player = _Player(settings, advice)
     for record in records:
-        now = known_at(record)
+        now = record.known_at
         if until is not None and now > until:
             break
         tally.first = tally.first or now
@@ -96,10 +97,8 @@ class _Player:
     def run_on(self, end: datetime) -> list[Alert]:
         """What happens until ``end`` without further records."""
         alerts: list[Alert] = []
-        due = self._engine.due()
-        while due is not None and due <= end:
+        while (due := self._engine.due_by(end)) is not None:
             alerts += self._stamped(self._engine.tick(due))
-            due = self._engine.due()
         if self.now is None or end > self.now:
             self.now = end
         return alerts
@@ -125,6 +124,7 @@ class _Player:
 def stored(store: Store, start: datetime, end: datetime) -> Iterator[Record]:
     """The history in a store, in the order in which it became known."""
     # A store yields by the time a record is about; entries and verdicts may have been written much later.
-    written_later = (sorted(store.read(kind, None, start, end), key=known_at) for kind in ("diary", "label"))
+    order = attrgetter("known_at")
+    written_later = (sorted(store.read(kind, None, start, end), key=order) for kind in ("diary", "label"))
     measured = (store.read(kind, None, start, end) for kind in ("spasm", "observation", "health"))
-    return heapq.merge(*written_later, *measured, key=known_at)
+    return heapq.merge(*written_later, *measured, key=order)

@@ -111,15 +111,13 @@ class AlertService:
         """Take what has arrived within ``wait_s`` seconds, and the time, through the rules."""
         batch = self._batch(wait_s)
         now = self._clock.now()
-        due = self.engine.due()
-        if not batch and (due is None or due > now):
+        if not batch and self.engine.due_by(now) is None:
             return
         with self._state.transaction():
             outcome = Outcome()
             for item in batch:
                 outcome.add(self._take(item, now))
-            due = self.engine.due()
-            if due is not None and due <= now:
+            if self.engine.due_by(now) is not None:
                 outcome.add(self.engine.tick(now))
             self._keep(outcome, now)
         self.hand_over()

@@ -150,7 +150,7 @@ class Live:
                 self._nodes[node.name] = replace(node, health=record)
             return
         if record.face_s > 0:
-            until = record.start + timedelta(seconds=record.seconds)
+            until = record.end
             self._seen = max(self._seen or until, until)
         if node.observation is None or node.observation.start <= record.start:
             self._nodes[node.name] = replace(node, observation=record)

@@ -98,7 +98,7 @@ def camera_trouble(camera: Node, now: datetime) -> Sentence | None:
 
 
 def _end(observation: Observation) -> datetime:
-    return observation.start + timedelta(seconds=observation.seconds)
+    return observation.end
 
 
 def usual(days: Sequence[Rate], series: str = "all_all") -> Usual | None:

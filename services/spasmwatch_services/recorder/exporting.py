@@ -2,21 +2,10 @@
 
 import heapq
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from spasmwatch.domain.records import Diary, Observation, Record, Spasm
+from spasmwatch.domain.records import Diary, Record
 from spasmwatch.ports import Store
-
-
-def known_at(record: Record) -> datetime:
-    """When a record became known: at the end of a spasm or observation, when a diary entry was written."""
-    if isinstance(record, Spasm):
-        return record.end or record.start
-    if isinstance(record, Observation):
-        return record.start + timedelta(seconds=record.seconds)
-    if isinstance(record, Diary):
-        return record.logged_at
-    return record.when
 
 
 def export(store: Store, whats: Iterable[str], person: str | None = None) -> Iterator[Record]:
@@ -40,4 +29,4 @@ def _as_known(records: Iterator[Record]) -> Iterator[Record]:
 
 
 def _order(record: Record) -> tuple[datetime, str]:
-    return known_at(record), record.id
+    return record.known_at, record.id

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from spasmwatch.domain.advice import Advice
-from spasmwatch.domain.alerting.engine import Engine, known_at
+from spasmwatch.domain.alerting.engine import Engine
 from spasmwatch.domain.alerting.escalation import at_least
 from spasmwatch.domain.alerting.parameters import Rules
 from spasmwatch.domain.records import Alert, Record
@@ -26,16 +26,14 @@ class Home:
 
     def until(self, time: datetime) -> None:
         """Let time pass."""
-        due = self.engine.due()
-        while due is not None and due <= time:
+        while (due := self.engine.due_by(time)) is not None:
             self._note(self.engine.tick(due))
-            due = self.engine.due()
 
     def hear(self, records: Iterable[Record]) -> None:
         """Records in the order in which they become known."""
-        for record in sorted(records, key=known_at):
-            self.until(known_at(record))
-            self._note(self.engine.record(record, known_at(record)))
+        for record in sorted(records, key=lambda record: record.known_at):
+            self.until(record.known_at)
+            self._note(self.engine.record(record, record.known_at))
 
     def _note(self, outcome: object) -> None:
         self.alerts += outcome.alerts  # type: ignore[attr-defined]

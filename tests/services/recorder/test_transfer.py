@@ -12,7 +12,7 @@ from spasmwatch.adapters.influx_store import InfluxStore
 from spasmwatch.adapters.sqlite_store import SqliteStore
 from spasmwatch.cli import main
 from spasmwatch.domain.records import MODELS, Diary, Record, parse
-from spasmwatch_services.recorder.exporting import export, known_at
+from spasmwatch_services.recorder.exporting import export
 from spasmwatch_services.recorder.rollup_keeper import RollupKeeper
 from support import make
 from support.influx import Engine
@@ -74,7 +74,7 @@ def opened(settings: Path, folder: str) -> SqliteStore:
 def test_an_export_is_in_the_order_in_which_things_became_known() -> None:
     store = MemoryStore()
     store.write(history())
-    moments = [known_at(record) for record in export(store, MODELS)]
+    moments = [record.known_at for record in export(store, MODELS)]
     assert len(moments) == len(history())
     assert moments == sorted(moments)
 

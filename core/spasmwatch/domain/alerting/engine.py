@@ -100,6 +100,15 @@ class Engine:
             self._due, self._due_is_old = self._first_due(), False
         return self._due
 
+    def due_by(self, time: datetime) -> datetime | None:
+        """When :meth:`tick` must next be called, if that is not after ``time``: exact, reports have been seen to."""
+        due = self.due()
+        if due is None or due > time:
+            return None
+        self._due_is_old = True
+        due = self.due()
+        return None if due is None or due > time else due
+
     def _first_due(self) -> datetime | None:
         times = [self.lifecycle.due(), *(self._silence_due(camera) for camera in self._cameras.values())]
         times += [self._next_judgement(person) for person in self._people.values()]
@@ -378,12 +387,3 @@ def _as_spasm(label: Label) -> Spasm:
         kind=label.kind,
         side=label.side,
     )
-
-
-def known_at(record: Record) -> datetime:
-    """When a record became known: end of a spasm or minute, time of writing of a diary entry, else its time."""
-    if isinstance(record, Observation):
-        return record.start + timedelta(seconds=record.seconds)
-    if isinstance(record, Spasm):
-        return record.end or record.start
-    return record.logged_at if isinstance(record, Diary) else record.when

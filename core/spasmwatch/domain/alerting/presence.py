@@ -53,7 +53,7 @@ class CameraSilence:
         """A report; True when it is fresh, i.e. shows that the camera is alive now."""
         observation, day, memory = minute.observation, minute.day, self.memory
         # With a wrong clock only the arrival tells that it lives.
-        end = min(minute.end, now) if observation.clock_ok else now
+        end = minute.end if observation.clock_ok and minute.end < now else now
         gap = (observation.start - memory.last).total_seconds()
         if end > memory.last:
             memory.last = end
@@ -133,8 +133,8 @@ class Blindness:
     def observation(self, minute: Minute, now: datetime) -> Finding | None:
         """A minute has passed; a finding when the face has been missing for too long."""
         memory, observation, day = self.memory, minute.observation, minute.day
-        end = min(minute.end, now)
-        face = max(observation.face_s, observation.observed_s)
+        end = min(now, minute.end)
+        face = max(observation.observed_s, observation.face_s)
         self._learn(day, minute.hour, face)
         if memory.first is None:
             memory.first = observation.start

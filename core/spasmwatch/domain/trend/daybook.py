@@ -80,7 +80,7 @@ class Minute:
     def of(cls, observation: Observation, zone: tzinfo) -> "Minute":
         """In the home's time zone."""
         local = observation.start.astimezone(zone)
-        return cls(observation, observation.start + timedelta(seconds=observation.seconds), local.date(), local.hour)
+        return cls(observation, observation.end, local.date(), local.hour)
 
 
 class DayBook:

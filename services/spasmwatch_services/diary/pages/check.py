@@ -49,5 +49,5 @@ def result(house: House, end: Diary, entries: list[Diary]) -> Agreement:
 
 def _share_within(item: Observation, start: datetime, end: datetime) -> float:
     """Which part of a minute lies between two times."""
-    inside = min(item.start + timedelta(seconds=item.seconds), end) - max(item.start, start)
+    inside = min(item.end, end) - max(item.start, start)
     return max(0.0, inside.total_seconds()) / item.seconds

@@ -148,7 +148,7 @@ def _devices(house: House, moment: datetime) -> list[Device]:
     devices = []
     for node in house.live.nodes():
         trouble = camera_trouble(node, moment) if node.is_camera else _program_trouble(node.online, node, moment)
-        last = node.observation.start + timedelta(seconds=node.observation.seconds) if node.observation else None
+        last = node.observation.end if node.observation else None
         fps = node.observation.fps if node.observation else None
         devices.append(Device(node.name, trouble, node.is_camera, fps, last))
     return devices
