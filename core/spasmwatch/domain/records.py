@@ -232,7 +232,10 @@ class Observation(Record):
         """The first moment after it."""
         return self.start + _span(self.seconds)
 
-    known_at = end
+    @property
+    def known_at(self) -> datetime:
+        """At its end."""
+        return self.start + _span(self.seconds)
 
 
 class Trigger(Record):
