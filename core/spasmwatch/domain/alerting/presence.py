@@ -129,6 +129,8 @@ class Blindness:
     def __init__(self, settings: Blind, person: str, book: DayBook, memory: FaceMemory) -> None:
         self._settings, self._book, self.memory = settings, book, memory
         self.key = Key("blind", person)
+        self._profile_of: date | None = None
+        self._profile: list[float] = []
 
     def observation(self, minute: Minute, now: datetime) -> Finding | None:
         """A minute has passed; a finding when the face has been missing for too long."""
@@ -152,6 +154,8 @@ class Blindness:
 
     def _learn(self, day: date, hour: int, face_s: float) -> None:
         hours = self.memory.hours
+        if self._profile_of is not None and day < self._profile_of:
+            self._profile_of = None
         if day not in hours:
             hours[day] = [0.0] * 24
             _keep_latest(hours, LEARNT_DAYS + 1)
@@ -181,15 +185,22 @@ class Blindness:
 
     def _expected(self, since: datetime, now: datetime, day: date) -> tuple[float, float]:
         """Face seconds of a usual day, and those that would have been usual since then."""
-        past = [hours for name, hours in self.memory.hours.items() if name < day and any(hours)]
-        if not past:
-            return 0.0, 0.0
-        profile = [sum(hours[hour] for hours in past) / len(past) for hour in range(24)]
+        profile = self._usual_day(day)
         whole = sum(profile)
+        if whole <= 0:
+            return 0.0, 0.0
         days, rest = divmod((now - since).total_seconds() / 3600, 24)
         offset = since.astimezone(self._book.zone)
         start = offset.hour + offset.minute / 60
         return whole, days * whole + sum(profile[h % 24] * _part(h, start, start + rest) for h in range(48))
+
+    def _usual_day(self, day: date) -> list[float]:
+        """Face seconds by hour, averaged over the days before ``day`` that showed any; worked out once a day."""
+        if self._profile_of != day:
+            past = [hours for name, hours in self.memory.hours.items() if name < day and any(hours)]
+            self._profile = [sum(hours[hour] for hours in past) / max(1, len(past)) for hour in range(24)]
+            self._profile_of = day
+        return self._profile
 
 
 def _keep_latest(days: dict[date, Any], number: int) -> None:
