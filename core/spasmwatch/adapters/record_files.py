@@ -1,9 +1,12 @@
 """RECORDS.jsonl: wire records, one a line, in the order in which they became known."""
 
 import logging
-from collections.abc import Callable, Iterator
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 from spasmwatch.domain import records
 from spasmwatch.domain.records import Record
@@ -18,6 +21,40 @@ BadLine = Callable[[int, str], None]
 """Told of a line that is no record: its number, from 1, and what is wrong with it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The lines of a file from byte ``begin`` up to ``end``, None for its own end."""
+
+    path: Path
+    begin: int = 0
+    end: int | None = None
+
+
+@dataclass(slots=True)
+class Tally:
+    """What reading met: lines, those that were empty, those that are no records, and the first of these."""
+
+    lines: int = 0
+    empty: int = 0
+    bad: int = 0
+    first: tuple[int, str] = 0, ""
+    """Number and what is wrong."""
+
+    def note(self, number: int, reason: str) -> None:
+        """One line that is no record."""
+        if not self.bad:
+            self.first = number, reason
+        self.bad += 1
+
+    def add(self, later: "Tally") -> None:
+        """Add that of the lines that follow."""
+        if later.bad and not self.bad:
+            self.first = self.lines + later.first[0], later.first[1]
+        self.lines += later.lines
+        self.empty += later.empty
+        self.bad += later.bad
+
+
 def read_records(path: Path, bad_line: BadLine | None = None) -> Iterator[Record]:
     """The valid records of a file, one at a time; empty lines are skipped.
 
@@ -25,27 +62,54 @@ def read_records(path: Path, bad_line: BadLine | None = None) -> Iterator[Record
     and at the end how many there were. Raises RecordError when the file cannot be read, or when it has lines and none
     of them is a record.
     """
-    good, bad, number, first = 0, 0, 0, ""
-    lines = _lines(path)
+    tally = Tally()
+
+    def first_only(number: int, reason: str) -> None:
+        if tally.bad == 1:
+            _log_first(path, number, reason)
+
+    yield from read_part(Part(path), tally, bad_line or first_only)
+    _conclude(path, tally, silent=bad_line is not None)
+
+
+def conclude(path: Path, tallies: Sequence[Tally]) -> None:
+    """What :func:`read_records` logs and raises, for a file read in parts."""
+    tally = Tally()
+    for later in tallies:
+        tally.add(later)
+    if tally.bad:
+        _log_first(path, *tally.first)
+    _conclude(path, tally)
+
+
+def _log_first(path: Path, number: int, reason: str) -> None:
+    log.warning("%s:%d: %s (line skipped)", path, number, reason)
+
+
+def _conclude(path: Path, tally: Tally, *, silent: bool = False) -> None:
+    lines = tally.lines - tally.empty
+    if tally.bad and tally.bad == lines:
+        raise RecordError(f"no line is a record; {path}:{tally.first[0]}: {tally.first[1]}")
+    if tally.bad > 1 and not silent:
+        log.warning("%s: %d of %d lines are no records and were skipped", path, tally.bad, lines)
+
+
+def read_part(part: Part, tally: Tally, bad_line: BadLine | None = None) -> Iterator[Record]:
+    """The valid records of a part; ``tally`` counts its lines from 1. Raises RecordError when it cannot be read."""
+    lines = _lines(part)
+    number = 0
     while batch := list(islice(lines, BATCH)):
         for found in [_parsed(line) for line in batch]:
             number += 1
             if found is None:
-                continue
-            if not isinstance(found, RecordError):
-                good += 1
+                tally.empty += 1
+            elif isinstance(found, RecordError):
+                tally.note(number, str(found))
+                if bad_line is not None:
+                    bad_line(number, str(found))
+            else:
                 yield found
-                continue
-            bad += 1
-            first = first or f"{path}:{number}: {found}"
-            if bad_line is not None:
-                bad_line(number, str(found))
-            elif bad == 1:
-                log.warning("%s (line skipped)", first)
-    if bad and not good:
-        raise RecordError(f"no line is a record; {first}")
-    if bad > 1 and bad_line is None:
-        log.warning("%s: %d of %d lines are no records and were skipped", path, bad, bad + good)
+    tally.lines = number
 
 
 def _parsed(line: bytes) -> Record | RecordError | None:
@@ -56,9 +120,44 @@ def _parsed(line: bytes) -> Record | RecordError | None:
         return None if line.isspace() else error
 
 
-def _lines(path: Path) -> Iterator[bytes]:
+def _lines(part: Part) -> Iterator[bytes]:
     try:
-        with path.open("rb") as file:
-            yield from file
+        with part.path.open("rb") as file:
+            if part.begin:
+                file.seek(part.begin)
+            yield from file if part.end is None else _up_to(file, part.end - part.begin)
     except OSError as error:
-        raise RecordError(f"cannot read {path}: {error.strerror}") from error
+        raise RecordError(f"cannot read {part.path}: {error.strerror}") from error
+
+
+def _up_to(lines: Iterator[bytes], left: int) -> Iterator[bytes]:
+    while left > 0 and (line := next(lines, b"")):
+        left -= len(line)
+        yield line
+
+
+def cut(path: Path, number: int, least: int) -> list[Part]:
+    """A file in up to ``number`` parts of about the same length, at line ends.
+
+    A file of fewer than ``least`` bytes stays whole, and so does what is no regular file with a name that other
+    processes know, or cannot be opened: who reads it will tell.
+    """
+    try:
+        known, status = path.resolve(), path.stat()
+        # A pipe must not be opened here: what has been read from it is gone.
+        if not stat.S_ISREG(status.st_mode) or status.st_size < max(least, 1) or not known.samefile(path):
+            return [Part(path)]
+        size = status.st_size
+        with known.open("rb") as file:
+            begins = sorted({_next_line(file, size * place // number) for place in range(number)} - {size})
+    except OSError:
+        return [Part(path)]
+    return [Part(known, begin, end) for begin, end in zip(begins, [*begins[1:], None], strict=True)]
+
+
+def _next_line(file: BinaryIO, place: int) -> int:
+    """Where the first line begins that does so at ``place`` or after it."""
+    if place:
+        file.seek(place - 1)
+        file.readline()
+    return file.tell()

@@ -3,6 +3,7 @@
 import logging
 import sys
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from spasmwatch.adapters.stores import open_store
 from spasmwatch.domain.association import Finding, associations
@@ -11,7 +12,8 @@ from spasmwatch.ports import Outbox
 from spasmwatch.runtime import Program, run
 from spasmwatch.settings import Settings
 from spasmwatch_services.insights import lines
-from spasmwatch_services.insights.casebook import from_store
+from spasmwatch_services.insights.casebook import casebook
+from spasmwatch_services.insights.reading import read_store
 
 log = logging.getLogger(__name__)
 
@@ -49,18 +51,10 @@ def next_due(now: datetime, settings: Settings) -> datetime:
 def publish(settings: Settings, outbox: Outbox, now: datetime | None = None) -> list[Finding]:
     """Judge the last ``insights.days`` days and publish each finding. Raises StoreError."""
     now = now or datetime.now(UTC)
-    store = open_store(settings, readonly=True)
-    try:
-        book = from_store(
-            store,
-            settings.home.zone,
-            settings.home.name,
-            settings.home.person,
-            now - timedelta(days=settings.insights.days),
-            now,
-        )
-    finally:
-        store.close()
+    home, opened = settings.home, partial(open_store, settings, readonly=True)
+    # In this process alone: nobody waits for it, and it runs beside the programs that watch.
+    reader = read_store(opened, home.person, now - timedelta(days=settings.insights.days), now)
+    book = casebook(reader, home.zone, home.name, home.person)
     findings = associations(book.history())
     for finding in findings:
         # A microsecond each: two records of one series never share a time.

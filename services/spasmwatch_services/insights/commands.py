@@ -1,7 +1,10 @@
 """``spasmwatch insights`` and ``report``."""
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -57,14 +60,22 @@ def report(parser: ArgumentParser) -> Handler:
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="report.pdf, report.html or report.csv")
 
     def handle(args: Namespace) -> None:
-        from spasmwatch_services.insights.report import write
-
         chosen = settings.load(args.settings)
         if args.input is None and args.first is None:
             args.first = _today(args, chosen) - timedelta(days=REPORT_DAYS - 1)
-        write(args.out, _casebook(args, chosen), chosen, args.first, args.last)
+        book = _casebook(args, chosen, lambda: _prepare(args.out))
+        from spasmwatch_services.insights.report import write
+
+        write(args.out, book, chosen, args.first, args.last)
 
     return handle
+
+
+def _prepare(out: Path) -> None:
+    """Import what writing takes."""
+    from spasmwatch_services.insights.report import prepare
+
+    prepare(out)
 
 
 def _source(parser: ArgumentParser) -> None:
@@ -90,10 +101,11 @@ def _today(args: Namespace, chosen: Settings) -> date:
     return last or datetime.now(chosen.home.zone).date()
 
 
-def _casebook(args: Namespace, chosen: Settings) -> "Casebook":
-    from spasmwatch.adapters.record_files import read_records
+def _casebook(args: Namespace, chosen: Settings, meanwhile: Callable[[], None] = lambda: None) -> "Casebook":
+    """The book that the arguments ask for; ``meanwhile`` is done where other processes read."""
     from spasmwatch.adapters.stores import open_store
-    from spasmwatch_services.insights.casebook import DIARY_FROM, from_records, from_store, midnight
+    from spasmwatch.adapters.workers import processors
+    from spasmwatch_services.insights.reading import DIARY_FROM, midnight, read_file, read_store
 
     expect_many_records()
     zone = _zone(args.timezone) if args.timezone else chosen.home.zone
@@ -102,15 +114,17 @@ def _casebook(args: Namespace, chosen: Settings) -> "Casebook":
     start = midnight(args.first, zone) if args.first else None
     end = midnight(args.last + timedelta(days=1), zone) if args.last else None
     if args.input is not None:
-        return from_records(read_records(args.input), zone, chosen.home.name, args.person, start, end)
-    store = open_store(chosen, readonly=True)
-    try:
-        person = args.person or chosen.home.person
-        return from_store(
-            store, zone, chosen.home.name, person, start or DIARY_FROM, end or datetime.now(UTC) + timedelta(days=1)
-        )
-    finally:
-        store.close()
+        reader = read_file(args.input, start, end, processors(), meanwhile)
+        from spasmwatch_services.insights.casebook import casebook
+
+        return casebook(reader, zone, chosen.home.name, args.person)
+    opened, person = partial(open_store, chosen, readonly=True), args.person or chosen.home.person
+    with closing(opened()) as store:
+        start, end = start or DIARY_FROM, end or datetime.now(UTC) + timedelta(days=1)
+        reader = read_store(opened, person, start, end, processors(), meanwhile)
+        from spasmwatch_services.insights.casebook import stored_casebook
+
+        return stored_casebook(reader, store, zone, chosen.home.name, person)
 
 
 def _zone(name: str) -> ZoneInfo:

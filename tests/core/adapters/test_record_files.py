@@ -1,11 +1,12 @@
 """RECORDS.jsonl as it comes from an export, from another program or from a torn disk."""
 
 import logging
+import os
 from pathlib import Path
 
 import pytest
 
-from spasmwatch.adapters.record_files import read_records
+from spasmwatch.adapters.record_files import Part, Tally, conclude, cut, read_part, read_records
 from spasmwatch.errors import RecordError
 from support import make
 
@@ -54,3 +55,42 @@ def test_an_empty_file_holds_no_records(tmp_path: Path) -> None:
     path = tmp_path / "empty.jsonl"
     path.touch()
     assert list(read_records(path)) == []
+
+
+@pytest.mark.parametrize("number", range(1, 9))
+def test_a_file_cut_into_parts_holds_the_same_lines(
+    tmp_path: Path, number: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    written = [make.stamped(make.observation()) for _ in range(5)]
+    payloads = [record.payload() for record in written]
+    path = tmp_path / "r.jsonl"
+    path.write_bytes(b"\n".join([b"", *payloads[:3], b"x", b"", *payloads[3:], b"an end without an end of line"]))
+    parts = cut(path, number, 0)
+    tallies = [Tally() for _ in parts]
+    read = [record for part, tally in zip(parts, tallies, strict=True) for record in read_part(part, tally)]
+    assert read == written
+    with caplog.at_level(logging.WARNING):
+        conclude(path, tallies)
+        in_parts = list(caplog.messages)
+        caplog.clear()
+        list(read_records(path))
+    assert caplog.messages == in_parts
+    assert in_parts[0].startswith(f"{path}:5: ")
+
+
+def test_lines_that_begin_at_a_cut_are_read_once(tmp_path: Path) -> None:
+    payload = make.stamped(make.observation()).payload()
+    path = lines(tmp_path / "r.jsonl", *[payload] * 4)
+    length = len(payload) + 1
+    assert [(part.begin, part.end) for part in cut(path, 4, 0)] == [
+        (0, length), (length, 2 * length), (2 * length, 3 * length), (3 * length, None),
+    ]  # fmt: skip
+
+
+def test_what_is_small_or_no_file_stays_whole(tmp_path: Path) -> None:
+    pipe, missing = tmp_path / "pipe", tmp_path / "nothing.jsonl"
+    os.mkfifo(pipe)
+    small = lines(tmp_path / "r.jsonl", b"1", b"2")
+    for path in (pipe, missing, small):
+        assert cut(path, 4, 100) == [Part(path)]
+    assert len(cut(small, 4, 4)) == 2

@@ -12,6 +12,15 @@ from spasmwatch_services.insights.report.facts import Facts, gather
 FORMATS = (".pdf", ".html", ".csv")
 
 
+def prepare(out: Path) -> None:
+    """Import what writing ``out`` takes: a second or two that may pass while other processes read."""
+    if out.suffix.lower() in (".pdf", ".html"):
+        from spasmwatch_services.insights.report import pages, render  # noqa: F401 -- pages brings the charts
+
+        if out.suffix.lower() == ".pdf":
+            render.engine()
+
+
 def write(out: Path, book: Casebook, settings: Settings, first: date | None, last: date | None) -> None:
     """Write the report to ``out``; its ending chooses the format.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -20,7 +21,8 @@ from spasmwatch.domain.treatments import Change, Cycle, DailyCounts, before_and_
 from spasmwatch.domain.treatments.days import ratio_of
 from spasmwatch.ports import Rate
 from spasmwatch.settings import Settings
-from spasmwatch_services.insights.casebook import Casebook, midnight
+from spasmwatch_services.insights.casebook import Casebook
+from spasmwatch_services.insights.reading import midnight
 from spasmwatch_services.insights.report.course import Block, course
 from spasmwatch_services.insights.report.texts import plain
 
@@ -113,7 +115,6 @@ class Facts:
     recent: tuple[float, float, float] | None
     injected: bool
     patterns: list[Pattern]
-    closed: dict[str, float]
     blocks: list[Block]
     cycles: list[Cycle]
     treated: list[Treated]
@@ -181,13 +182,12 @@ def gather(book: Casebook, settings: Settings, first: date | None, last: date | 
         recent=_recent(counts),
         injected=any(last.toordinal() - 2 * RECENT_D < day <= last.toordinal() for day in injections),
         patterns=_patterns(book.spasms),
-        closed=dict(book.minutes.closed),
         blocks=course(days, inside, book.spasms, book.zone),
         cycles=[cycle for cycle in cycles(longer, injections) if cycle.day + cycle.followed_d >= first.toordinal()],
         treated=_treated(inside, longer, injections, book),
         hours=_by_hour(book),
         contexts=Counter(context for spasm in book.spasms for context in spasm.context),
-        talking_share=_share(float(book.minutes.column("talking").sum()), float(book.minutes.column("observed").sum())),
+        talking_share=_share(float(book.column("talking").sum()), float(book.column("observed").sum())),
         exposures=[trigger for trigger, columns in sorted(history.exposures.items()) if columns.start.size],
         findings=associations(history),
         remedies=associations(book.remedies(history)),
@@ -195,9 +195,9 @@ def gather(book: Casebook, settings: Settings, first: date | None, last: date | 
         medicines=_medicines(inside, book.zone),
         at_home=_at_home(book, inside),
         alerts=_alerts(book),
-        unobserved=dict(book.minutes.unobserved),
+        unobserved={reason: math.fsum(seconds) for reason, seconds in book.minutes.unobserved.items()},
         versions=sorted(
-            ((plain(" ".join(name), 40), when) for name, when in book.versions.items()), key=lambda pair: pair[1]
+            ((plain(" ".join(name), 40), when) for name, when in book.versions.items()), key=lambda pair: pair[::-1]
         ),
         recorded=book.recorded is not None,
         floor=settings.diary.show_floor,

@@ -1,8 +1,8 @@
 """The pages as HTML and as tagged PDF."""
 
 import logging
-from importlib import resources
-from typing import Final
+from importlib import import_module, resources
+from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
@@ -27,19 +27,22 @@ def html(pages: Pages) -> str:
     return environment.get_template("template.html").render(pages=pages, facts=pages.facts, style=style)
 
 
+def engine() -> Any:
+    """The module that makes PDF; importing it takes a second."""
+    # Its steps are no news to anybody, and its warnings tell of each letter that no font has, which prints as a box.
+    logging.getLogger("weasyprint").setLevel(logging.ERROR)
+    return import_module("weasyprint")
+
+
 def pdf(document: str) -> bytes:
     """Tagged PDF (PDF/UA-1) for screen readers and archives; nothing is fetched while it is made.
 
     What does not fit on two pages is set smaller.
     """
-    # Its steps are no news to anybody, and its warnings tell of each letter that no font has, which prints as a box.
-    logging.getLogger("weasyprint").setLevel(logging.ERROR)
-    from weasyprint import HTML
-
-    written = b""
+    make, written = engine(), b""
     for scale in SCALES:
         sized = document.replace("</style>", f"@page {{ size: {210 / scale:.2f}mm {297 / scale:.2f}mm }}</style>", 1)
-        laid_out = HTML(string=sized, url_fetcher=_refuse).render(pdf_variant=VARIANT)
+        laid_out = make.HTML(string=sized, url_fetcher=_refuse).render(pdf_variant=VARIANT)
         if len(laid_out.pages) == PAGES or scale == SCALES[-1]:
             written = laid_out.write_pdf(zoom=scale, pdf_variant=VARIANT)
             break

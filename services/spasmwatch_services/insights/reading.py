@@ -1,0 +1,125 @@
+"""Reads a file or the store; what is large in several processes, each a part, with the same outcome."""
+
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from itertools import pairwise
+from math import ceil
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from spasmwatch.adapters.record_files import Part, Tally, conclude, cut, read_part, read_records
+from spasmwatch.adapters.workers import shared_out
+from spasmwatch.domain.records import HOME
+from spasmwatch_services.insights.reader import Period, Reader
+
+if TYPE_CHECKING:
+    # Every process that reads imports this module.
+    from spasmwatch.ports import Store
+
+LARGE: Final = 32 * 1024 * 1024
+"""Bytes of a file from which on other processes are worth their start."""
+LONG: Final = timedelta(days=60)
+"""The same for a period from the store."""
+STRETCH: Final = timedelta(days=30)
+"""So much is read from the store in one go: shorter than a share, since some months hold more than others."""
+MOST_STRETCHES: Final = 8
+"""For each process."""
+WHATS: Final = ("observation", "spasm", "label", "trigger", "alert")
+DIARY_FROM: Final = datetime(2000, 1, 1, tzinfo=UTC)
+"""Treatments and medication from before the period still matter in it."""
+
+Stretch = tuple[tuple[str, ...], datetime, datetime]
+"""Kinds of records, from when, up to when."""
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The first instant of a local day, in UTC."""
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+
+
+def nothing() -> None:
+    """What is done while others read, where there is nothing to do."""
+
+
+def _period(start: datetime | None, end: datetime | None) -> Period:
+    # Imported here: no other process needs it.
+    from spasmwatch.domain.treatments.cycles import BASELINE_D, LONGEST_D
+
+    # A treatment in the period is judged by days so far before it.
+    return Period(start, end, start - timedelta(days=BASELINE_D + LONGEST_D) if start else None)
+
+
+def read_file(
+    path: Path,
+    start: datetime | None,
+    end: datetime | None,
+    processes: int = 1,
+    meanwhile: Callable[[], None] = nothing,
+) -> Reader:
+    """What a file holds from ``start`` up to ``end``. Raises RecordError as :func:`read_records` does."""
+    period, parts = _period(start, end), cut(path, processes, LARGE)
+    if len(parts) == 1:
+        reader = Reader(period)
+        reader.take(read_records(path))
+        return reader
+    found = shared_out(partial(_of_file, period), parts, len(parts), meanwhile)
+    conclude(path, [tally for _, tally in found])
+    return _merged(period, (reader for reader, _ in found))
+
+
+def _of_file(period: Period, part: Part) -> tuple[Reader, Tally]:
+    reader, tally = Reader(period), Tally()
+    reader.take(read_part(part, tally))
+    return reader, tally
+
+
+def read_store(
+    opened: Callable[[], "Store"],
+    person: str,
+    start: datetime,
+    end: datetime,
+    processes: int = 1,
+    meanwhile: Callable[[], None] = nothing,
+) -> Reader:
+    """What the store holds of a person and the home from ``start`` up to ``end``, and all of the diary before.
+
+    ``opened`` opens the store, in each process that reads. Raises StoreError.
+    """
+    period = _period(start, end)
+    if end - start < LONG or processes == 1:
+        reader = Reader(period)
+        with closing(opened()) as store:
+            for stretch in _stretches(start, end, 1):
+                _take(reader, store, person, stretch)
+        return reader
+    parts = _stretches(start, end, min(ceil((end - start) / STRETCH), processes * MOST_STRETCHES))
+    return _merged(period, shared_out(partial(_of_store, opened, person, period), parts, processes, meanwhile))
+
+
+def _stretches(start: datetime, end: datetime, number: int) -> list[Stretch]:
+    edges = [start + (end - start) * place / number for place in range(number + 1)]
+    return [(("diary",), DIARY_FROM, end), *((WHATS, *span) for span in pairwise(edges))]
+
+
+def _of_store(opened: Callable[[], "Store"], person: str, period: Period, stretch: Stretch) -> Reader:
+    reader = Reader(period)
+    with closing(opened()) as store:
+        _take(reader, store, person, stretch)
+    return reader
+
+
+def _take(reader: Reader, store: "Store", person: str, stretch: Stretch) -> None:
+    whats, start, end = stretch
+    for what in whats:
+        for whose in (person, HOME):
+            reader.take(store.read(what, whose, start, end))
+
+
+def _merged(period: Period, readers: Iterable[Reader]) -> Reader:
+    whole = Reader(period)
+    for reader in readers:
+        whole.merge(reader)
+    return whole

@@ -1,0 +1,95 @@
+"""Work shared out to other processes: in order, with their errors, and nobody is left behind."""
+
+import math
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from spasmwatch import errors
+from spasmwatch.adapters.workers import shared_out
+from spasmwatch.errors import SpasmWatchError, StoreError
+from support import chores
+from support.wait import until
+
+
+def test_results_come_in_the_order_of_the_parts_and_other_things_are_done_meanwhile() -> None:
+    done: list[str] = []
+    assert shared_out(math.isqrt, [81, 4, 49, 1, 16], 2, lambda: done.append("tea")) == [9, 2, 7, 1, 4]
+    assert done == ["tea"]
+
+
+def test_what_goes_wrong_in_a_process_is_raised_here() -> None:
+    with pytest.raises(StoreError, match="the store is busy") as caught:
+        shared_out(chores.fail, ["the store is busy"], 1)
+    assert caught.value.retry_after == 3.0
+
+
+def test_a_process_that_is_killed_is_one_clear_error() -> None:
+    with pytest.raises(SpasmWatchError, match="a helping process was ended from outside"):
+        shared_out(chores.die, [signal.SIGKILL], 1)
+
+
+def _family(error: type[SpasmWatchError]) -> Iterator[type[SpasmWatchError]]:
+    yield error
+    for kind in error.__subclasses__():
+        if kind.__module__ == errors.__name__:
+            yield from _family(kind)
+
+
+@pytest.mark.parametrize("kind", list(_family(SpasmWatchError)))
+def test_every_error_can_travel_between_processes(kind: type[SpasmWatchError]) -> None:
+    error = kind("what is wrong")
+    back = pickle.loads(pickle.dumps(error))
+    assert (type(back), str(back), vars(back)) == (kind, "what is wrong", vars(error))
+
+
+def _gone(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    # What nobody has waited for yet is still listed.
+    return ") Z " in Path(f"/proc/{process}/stat").read_text()
+
+
+def _at_work(marks: Path) -> list[int]:
+    return [int(mark.name) for mark in marks.iterdir()]
+
+
+def test_when_something_goes_wrong_here_all_processes_end_at_once(tmp_path: Path) -> None:
+    def fail_once_all_work() -> None:
+        until(lambda: len(_at_work(tmp_path)) == 2)
+        raise KeyboardInterrupt
+
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        shared_out(chores.stay, [tmp_path] * 4, 2, fail_once_all_work)
+    assert time.monotonic() - begun < 30
+    assert all(map(_gone, _at_work(tmp_path)))
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 1), (signal.SIGTERM, -15), (signal.SIGKILL, -9)])
+def test_no_process_outlives_the_one_that_started_it(tmp_path: Path, number: signal.Signals, status: int) -> None:
+    tests = Path(chores.__file__).parents[1]
+    program = (
+        f"import sys; sys.path.insert(0, {str(tests)!r}); from pathlib import Path; from support import chores;"
+        f"from spasmwatch.adapters.workers import shared_out; shared_out(chores.stay, [Path({str(tmp_path)!r})] * 2, 2)"
+    )
+    command = [sys.executable, "-c", f"try:\n    {program}\nexcept KeyboardInterrupt: sys.exit(1)"]
+    parent = subprocess.Popen(command, stderr=subprocess.PIPE, process_group=0)
+    until(lambda: len(_at_work(tmp_path)) == 2)
+    if number == signal.SIGINT:
+        os.killpg(parent.pid, number)  # as Ctrl-C in a terminal: all of them hear it
+    else:
+        parent.send_signal(number)
+    assert parent.wait(10) == status
+    until(lambda: all(map(_gone, _at_work(tmp_path))))
+    told = parent.communicate()[1].decode()
+    assert "Traceback" not in told
