@@ -16,10 +16,10 @@ from influxdb_client.client.write_api import SYNCHRONOUS
 from influxdb_client.domain.write_precision import WritePrecision
 from influxdb_client.rest import ApiException
 
-from spasmwatch.adapters.line_protocol import TAGS, at, micros, point, record_from, rollup_from, rollup_point, series
+from spasmwatch.adapters.line_protocol import TAGS, at, point, record_from, rollup_from, rollup_point, series
 from spasmwatch.adapters.line_protocol import tags as tags_of
 from spasmwatch.adapters.line_protocol import text as quoted
-from spasmwatch.domain.records import MODELS, Diary, Label, Record
+from spasmwatch.domain.records import MODELS, Diary, Label, Record, micros
 from spasmwatch.domain.rollups import RAW, Rollup, days_in, end_of_days
 from spasmwatch.errors import StoreError, StoreRejected
 from spasmwatch.ports import Bucket, Rate, Store

@@ -4,12 +4,12 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from spasmwatch.domain.records import MODELS, Diary, Label, Record, Spasm, Verdict
+from spasmwatch.domain.records import MODELS, Diary, Label, Record, Spasm, Verdict, micros
 from spasmwatch.domain.rollups import RAW, Rollup, days_in, end_of_days
 from spasmwatch.errors import StoreError, StoreRejected
 from spasmwatch.ports import Bucket, Rate, Store
@@ -50,8 +50,6 @@ CREATE TABLE IF NOT EXISTS rollup (
 ) WITHOUT ROWID;
 """
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _PAGE = 2000
 
 
@@ -96,19 +94,19 @@ class SqliteStore:
             " SET verdict = excluded.verdict, time = excluded.time, id = excluded.id"
             " WHERE (excluded.time, excluded.id) > (verdict.time, verdict.id)",
             [
-                (item.spasm_node, item.spasm_id, item.person, item.verdict, _micros(item.time), item.id)
+                (item.spasm_node, item.spasm_id, item.person, item.verdict, micros(item.time), item.id)
                 for item in plain
                 if isinstance(item, Label)
             ],
         )
         base.executemany(
             "INSERT OR REPLACE INTO rollup VALUES (?, ?, ?, ?, ?)",
-            [(item.bucket, item.home, item.person, _micros(item.start), item.model_dump_json()) for item in rollups],
+            [(item.bucket, item.home, item.person, micros(item.start), item.model_dump_json()) for item in rollups],
         )
 
     def read(self, what: str, person: str | None, start: datetime, end: datetime) -> Iterator[Record]:
         """Records with start ≤ time < end, by time, then id: spasms with their verdict, current diary entries only."""
-        return self._pages(what, person, _micros(start), _micros(end), current=True)
+        return self._pages(what, person, micros(start), micros(end), current=True)
 
     def everything(self, what: str) -> Iterator[Record]:
         """All records of one kind by time, then id, for export: of the diary every revision."""
@@ -153,8 +151,8 @@ class SqliteStore:
                 "hour" if elsewhere else bucket,
                 self._home,
                 person,
-                _micros(start),
-                _micros(end_of_days(end, zone) if elsewhere else end),
+                micros(start),
+                micros(end_of_days(end, zone) if elsewhere else end),
             ),
         )
         rollups = [Rollup.model_validate_json(text) for (text,) in rows]
@@ -195,7 +193,7 @@ class SqliteStore:
         marks = ", ".join("?" * len(RAW))
         return self._delete(
             f"DELETE FROM record WHERE home = ? AND time < ? AND what IN ({marks})",  # noqa: S608 -- only marks
-            (self._home, _micros(before), *RAW),
+            (self._home, micros(before), *RAW),
         )
 
     def close(self) -> None:
@@ -262,11 +260,7 @@ def rate(rollup: Rollup) -> Rate:
 def _row(record: Record) -> tuple[object, ...]:
     if isinstance(record, Spasm) and record.verdict is not None:
         record = judged(record, None)  # verdicts come from labels alone
-    return record.id, record.home, record.what, record.person, _micros(record.when), record.model_dump_json()
-
-
-def _micros(time: datetime) -> int:
-    return (time - _EPOCH) // _MICROSECOND
+    return record.id, record.home, record.what, record.person, micros(record.when), record.model_dump_json()
 
 
 _conforms: type[Store] = SqliteStore

@@ -4,8 +4,8 @@ import sqlite3
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from spasmwatch.adapters.line_protocol import micros, series
-from spasmwatch.domain.records import Record
+from spasmwatch.adapters.line_protocol import series
+from spasmwatch.domain.records import Record, micros
 
 R = TypeVar("R", bound=Record)
 

@@ -35,6 +35,12 @@ def rfc3339(time: datetime) -> str:
     return f"{time.astimezone(UTC).isoformat(timespec='microseconds')[:-6]}Z"
 
 
+def micros(time: datetime) -> int:
+    """Microseconds since the epoch, by which the stores order records."""
+    since = time - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
 def _listed(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
@@ -45,6 +51,7 @@ def _no_numbers_as_times(value: object) -> object:
     raise ValueError("a time is RFC 3339 text, e.g. 2026-11-23T07:28:01.000250Z")
 
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST: Final = datetime(1970, 1, 2, tzinfo=UTC)
 _LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 _LONGEST_SPASM: Final = timedelta(days=1)

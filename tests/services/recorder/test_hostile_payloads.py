@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from spasmwatch.adapters.influx_store import InfluxStore
-from spasmwatch.adapters.line_protocol import micros, parse_line, point, record_from
+from spasmwatch.adapters.line_protocol import parse_line, point, record_from
 from spasmwatch.adapters.sqlite_store import SqliteStore
-from spasmwatch.domain.records import MODELS, Diary, Label, Record, parse
+from spasmwatch.domain.records import MODELS, Diary, Label, Record, micros, parse
 from spasmwatch.domain.topics import Topics
 from spasmwatch.errors import RecordError, StoreRejected
 from spasmwatch.ports import Message, Store
