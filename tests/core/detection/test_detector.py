@@ -1,5 +1,6 @@
 """What the detector tells apart, on a made-up face."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -23,6 +24,23 @@ def test_a_twitch_of_half_the_face_is_hemifacial_on_that_side(side: str) -> None
     assert found.start == pytest.approx(8.0, abs=0.06)
     assert found.end == pytest.approx(8.24, abs=0.08)
     assert {"eye", "mouth"} <= set(found.regions)
+
+
+def looking_aside(frames: list[FrameSignals], since: float, until: float) -> list[FrameSignals]:
+    """The same face, whose eyes look aside meanwhile: both their pictures are changed, by squares."""
+    aside = []
+    for frame in frames:
+        assert frame.face is not None
+        by = 0.35 if since <= frame.time <= until else 0.0
+        left, right = (replace(eye, change=math.hypot(eye.change, by)) for eye in (frame.face.left, frame.face.right))
+        aside.append(replace(frame, face=replace(frame.face, left=left, right=right)))
+    return aside
+
+
+def test_a_weak_twitch_is_seen_while_the_eyes_look_aside() -> None:
+    frames = signals([Act(8.0, 8.3, close_left=0.5, mouth_left=0.08)])
+    (found,) = detect(looking_aside(frames, 7.0, 12.0))
+    assert (found.kind, found.side) == ("hemifacial", "left")
 
 
 def test_twitches_less_than_a_second_apart_are_one_spasm_with_bursts() -> None:
@@ -54,6 +72,17 @@ def test_a_cluster_of_forceful_blinks_is_blepharospasm() -> None:
     assert (found.kind, found.bursts) == ("blepharospasm", 4)
 
 
+def test_the_more_blinks_follow_one_another_the_less_need_the_brows_sink() -> None:
+    def blinks(count: int) -> list[Act]:
+        return [
+            Act(8.0 + 0.4 * n, 8.25 + 0.4 * n, close_left=0.95, close_right=0.95, brows=-0.01) for n in range(count)
+        ]
+
+    assert detect(signals(blinks(3))) == []
+    (found,) = detect(signals(blinks(6)))
+    assert (found.kind, found.bursts) == ("blepharospasm", 6)
+
+
 def test_a_sudden_jerk_of_one_mouth_corner_is_a_tic_at_first_sight() -> None:
     (found,) = detect(signals([Act(8.0, 8.26, mouth_left=0.12)]))
     assert (found.kind, found.side, found.regions) == ("tic", "left", ("mouth",))
@@ -62,6 +91,13 @@ def test_a_sudden_jerk_of_one_mouth_corner_is_a_tic_at_first_sight() -> None:
 def test_a_sudden_wrinkling_of_the_nose_is_a_tic_though_no_landmark_follows_it() -> None:
     (found,) = detect(signals([Act(8.0, 8.26, nose=0.05)]))
     assert (found.kind, found.side, found.regions) == ("tic", "both", ("cheek",))
+
+
+def test_a_half_smile_that_dips_for_a_moment_does_not_end_in_a_jerk() -> None:
+    # Long enough that the smile itself does not make this mouth a restless one.
+    smile = Act(40.0, 41.6, mouth_left=0.08, slow=True)
+    dip = Act(40.9, 41.02, mouth_left=-0.1)
+    assert detect(signals([smile, dip], seconds=46.0)) == []
 
 
 def test_landmarks_that_jump_without_the_skin_are_no_tic() -> None:

@@ -1,6 +1,7 @@
 """Which pattern an episode shows: one-sided, both eyes, a brief jerk, or none."""
 
-from collections.abc import Collection, Iterable, Sequence
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Final
@@ -21,13 +22,17 @@ LEAST_PEAK: Final = 1.2
 # In some frame of a one-sided spasm the picture of its eye changes so many times as much as the other one. Where
 # the landmarks lose a shut lid (in infrared) a blink looks one-sided to them, but both pictures change.
 LOOK_RATIO: Final = 2.0
+# How long before a series its pictures are compared with.
+BEFORE_S: Final = 0.2
 # Both eyes shut at least this long, with lowered brows, is a hold; shorter ones count as a cluster only.
 HOLD_S: Final = 0.45
 HOLD_SQUEEZE: Final = 0.015
-# A cluster: this many forceful closures, each within ``CLUSTER_GAP_S`` of the next.
+# A cluster: at least this many closures, each within ``CLUSTER_GAP_S`` of the next, whose brows sink so far on average
+# and so far in all: the more closures there are in a row, the less are they mere blinks.
 CLUSTER_CLOSURES: Final = 3
 CLUSTER_GAP_S: Final = 0.6
-CLUSTER_SQUEEZE: Final = 0.010
+CLUSTER_SQUEEZE: Final = 0.006
+CLUSTER_SQUEEZE_SUM: Final = 0.030
 YAWN_OPEN: Final = 0.16
 HIDDEN_PULL: Final = 0.08
 SUDDEN_S: Final = 0.25
@@ -65,13 +70,19 @@ def _seen_by_both_witnesses(bursts: Sequence[Burst], frames: Sequence[Evidence])
         for own in series([burst for burst in bursts if burst.channel == f"eye_{side}"], MERGE_S):
             strong = max(burst.peak for burst in own) / 2
             shown = [frame for burst in own for frame in within(frames, burst.start, burst.end)]
-            if not any(frame.one_sided[side] >= strong and _changes_alone(frame, side) for frame in shown):
+            around = within(frames, own[0].start - BEFORE_S, own[-1].end)
+            least = {eye: min(frame.change[eye] for frame in around) for eye in SIDES}
+            if not any(frame.one_sided[side] >= strong and _changes_alone(frame, side, least) for frame in shown):
                 lost += own
     return [burst for burst in bursts if burst not in lost]
 
 
-def _changes_alone(frame: Evidence, side: Side) -> bool:
-    change, other = frame.change[side], frame.change[other_side(side)]
+def _changes_alone(frame: Evidence, side: Side, least: Mapping[str, float]) -> bool:
+    """Whether the picture of this eye changes and the other's does not, beyond what both were changed anyway.
+
+    Both are while the person looks aside; changes add in squares.
+    """
+    change, other = (math.sqrt(max(0.0, frame.change[eye] ** 2 - least[eye] ** 2)) for eye in (side, other_side(side)))
     return change >= max(frame.units.change, LOOK_RATIO * other)
 
 
@@ -178,7 +189,8 @@ def _blepharospasm(bursts: Sequence[Burst], frames: Sequence[Evidence]) -> list[
     squeezed = [burst for burst in closures if _squeeze(burst, frames) > 0]
     for group in series(squeezed, CLUSTER_GAP_S):
         squeezes = [_squeeze(burst, frames) for burst in group]
-        if len(group) >= CLUSTER_CLOSURES and fmean(squeezes) >= CLUSTER_SQUEEZE:
+        many = len(group) >= CLUSTER_CLOSURES and sum(squeezes) >= CLUSTER_SQUEEZE_SUM
+        if many and fmean(squeezes) >= CLUSTER_SQUEEZE:
             forceful += [burst for burst in group if burst not in forceful]
     forceful.sort(key=lambda burst: burst.start)
     return [_both_eyes(own, frames) for own in series(forceful, MERGE_S)]

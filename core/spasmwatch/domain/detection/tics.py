@@ -13,6 +13,8 @@ from spasmwatch.domain.records import Region, Side
 
 # A jerk is brief and sudden; a longer or slower one-sided pull of the mouth is a half smile or speech.
 LONGEST_JERK_S: Final = 0.5
+# Weaker evidence than this is nothing to tell anybody: in noise, speech just reaches one unit now and then.
+LEAST_JERK: Final = 1.2
 # Seconds from 20 to 80 % of the peak in a clear picture of many frames. A smooth contraction takes .41 of its rise for
 # that; brows and nose go up with speech, too, in .2 s and more, and tics in .1 s and less.
 SLOWEST_RISE_S: Final = {"mouth": 0.075, "eye": 0.1, "brow": 0.06, "nose": 0.06}
@@ -24,6 +26,9 @@ FOOT_S: Final = 0.3
 AVERAGING_SHARE: Final = 0.6
 FRAME_SHARE: Final = 0.5
 JERKS_APART_S: Final = 1.0
+# A movement that comes so soon after one of about its size, in the same part, is the same movement.
+DIP_S: Final = 0.15
+DIP_SHARE: Final = 0.5
 # It goes further than this person's mouth, brows and nose usually do in speech and mimicry.
 BEYOND_RESTLESS: Final[Mapping[MobilePart, float]] = {"mouth": 2.8, "brow": 2.0, "nose": 2.0}
 # The other mouth corner stays where it is.
@@ -52,7 +57,15 @@ Restless = Mapping[MobilePart, float]
 def jerks(bursts: Sequence[Burst], frames: Sequence[Evidence], restless: Restless) -> list[Finding]:
     """Tics among ``bursts``, which are in order of time; what jerks together is one."""
     found = [burst for burst in bursts if _is_jerk(burst, frames, restless)]
+    others = [burst for burst in bursts if burst not in found]
+    found = [burst for burst in found if not any(_goes_on(other, burst) for other in others)]
     return [_tic(group, frames) for group in series(found, JERKS_APART_S)]
+
+
+def _goes_on(slow: Burst, burst: Burst) -> bool:
+    """Whether a burst is the rest of a slow movement that dipped for a moment, as at the top of a half smile."""
+    follows = burst.channel == slow.channel and 0 <= burst.start - slow.end <= DIP_S
+    return follows and slow.peak >= DIP_SHARE * burst.peak
 
 
 def mouth_leads(frames: Sequence[Evidence], side: Side) -> bool:
@@ -100,7 +113,9 @@ def _tic(group: Sequence[Burst], frames: Sequence[Evidence]) -> Finding:
 def _is_jerk(burst: Burst, frames: Sequence[Evidence], restless: Restless) -> bool:
     """Whether a burst is sudden and brief, and not part of a smile, speech or a blink."""
     region, _, side = burst.channel.partition("_")
-    if region == "closure" or burst.length > LONGEST_JERK_S or _rise(burst, frames) > _slowest_rise(burst, frames):
+    if region == "closure" or burst.peak < LEAST_JERK or burst.length > LONGEST_JERK_S:
+        return False
+    if _rise(burst, frames) > _slowest_rise(burst, frames):
         return False
     if region == "mouth":
         return _is_mouth_jerk(burst, frames, "left" if side == "left" else "right", restless["mouth"])
