@@ -4,7 +4,8 @@ import logging
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from io import BytesIO
+from math import inf
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,8 +15,8 @@ from spasmwatch.errors import RecordError
 
 log = logging.getLogger(__name__)
 
-BATCH = 100
-"""So many lines are parsed in one go: in turns with what the reader does, both take half as long again (caches)."""
+BATCH = 32 * 1024
+"""Lines of so many bytes are parsed in one go: in turns with what the reader does, both take half as long again."""
 
 BadLine = Callable[[int, str], None]
 """Told of a line that is no record: its number, from 1, and what is wrong with it."""
@@ -96,9 +97,8 @@ def _conclude(path: Path, tally: Tally, *, silent: bool = False) -> None:
 
 def read_part(part: Part, tally: Tally, bad_line: BadLine | None = None) -> Iterator[Record]:
     """The valid records of a part; ``tally`` counts its lines from 1. Raises RecordError when it cannot be read."""
-    lines = _lines(part)
     number = 0
-    while batch := list(islice(lines, BATCH)):
+    for batch in _batches(part):
         for found in [_parsed(line) for line in batch]:
             number += 1
             if found is None:
@@ -120,20 +120,19 @@ def _parsed(line: bytes) -> Record | RecordError | None:
         return None if line.isspace() else error
 
 
-def _lines(part: Part) -> Iterator[bytes]:
+def _batches(part: Part) -> Iterator[list[bytes]]:
     try:
         with part.path.open("rb") as file:
             if part.begin:
                 file.seek(part.begin)
-            yield from file if part.end is None else _up_to(file, part.end - part.begin)
+            left = inf if part.end is None else part.end - part.begin
+            while left > 0 and (block := file.read(int(min(BATCH, left)))):
+                if not block.endswith(b"\n"):
+                    block += file.readline()
+                left -= len(block)
+                yield BytesIO(block).readlines()
     except OSError as error:
         raise RecordError(f"cannot read {part.path}: {error.strerror}") from error
-
-
-def _up_to(lines: Iterator[bytes], left: int) -> Iterator[bytes]:
-    while left > 0 and (line := next(lines, b"")):
-        left -= len(line)
-        yield line
 
 
 def cut(path: Path, number: int, least: int) -> list[Part]:

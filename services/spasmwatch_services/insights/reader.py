@@ -44,7 +44,7 @@ class Minutes:
     unobserved: dict[str, array[float]] = field(default_factory=dict)
     """Seconds of each minute by reason, not their sum: that would depend on where the records were cut."""
     alone: tuple[datetime, datetime] | None = None
-    """First and last minute without the person."""
+    """First and last minute without the person, until one with the person comes."""
 
     def add(self, record: Observation) -> None:
         """Keep the figures of one observation; of a minute without the person only why there was none."""
@@ -54,7 +54,8 @@ class Minutes:
             node = self.nodes.setdefault(record.node, len(self.nodes))
             start = record.start.timestamp()
             self.rows.extend((start, record.seconds, record.observed_s, record.blinks, record.talking_s, node))
-        else:
+            self.alone = None
+        elif not self.rows:
             self.alone = stretched(self.alone, record.start)
 
     def merge(self, later: Minutes) -> None:
@@ -68,6 +69,8 @@ class Minutes:
         self.rows.extend(rows)
         for moment in later.alone or ():
             self.alone = stretched(self.alone, moment)
+        if self.rows:
+            self.alone = None
 
     def _lost(self, reason: str) -> array[float]:
         found = self.unobserved.get(reason)
@@ -77,13 +80,8 @@ class Minutes:
 
 
 def stretched(span: tuple[datetime, datetime] | None, moment: datetime) -> tuple[datetime, datetime]:
-    """``span`` with ``moment`` inside. Times mostly come in order: then one comparison of times, dear ones, will do."""
-    if span is None:
-        return moment, moment
-    first, last = span
-    if moment > last:
-        return first, moment
-    return (moment, last) if moment < first else span
+    """``span`` with ``moment`` inside."""
+    return (moment, moment) if span is None else (min(span[0], moment), max(span[1], moment))
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from spasmwatch.adapters.record_files import Part, Tally, conclude, cut, read_part, read_records
 from spasmwatch.adapters.workers import shared_out
+from spasmwatch.cli import expect_many_records
 from spasmwatch.domain.records import HOME
 from spasmwatch_services.insights.reader import Period, Reader
 
@@ -71,6 +72,8 @@ def read_file(
 
 
 def _of_file(period: Period, part: Part) -> tuple[Reader, Tally]:
+    """In a process of its own."""
+    expect_many_records()
     reader, tally = Reader(period), Tally()
     reader.take(read_part(part, tally))
     return reader, tally
@@ -105,6 +108,8 @@ def _stretches(start: datetime, end: datetime, number: int) -> list[Stretch]:
 
 
 def _of_store(opened: Callable[[], "Store"], person: str, period: Period, stretch: Stretch) -> Reader:
+    """In a process of its own."""
+    expect_many_records()
     reader = Reader(period)
     with closing(opened()) as store:
         _take(reader, store, person, stretch)

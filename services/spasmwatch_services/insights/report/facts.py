@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -320,13 +321,14 @@ def _at_home(book: Casebook, entries: Sequence[Diary]) -> AtHome:
     verdicts = Counter(label.verdict for label in book.labels.values())
     presses = [entry.at for entry in entries if (entry.kind, entry.subkind) == ("symptom", "felt_spasm")]
     ends = [entry for entry in entries if (entry.kind, entry.subkind) == ("note", "check")]
+    starts = [spasm.start for spasm in book.spasms]
     checks = []
     for end in ends:
         start = end.at - timedelta(minutes=end.value or CHECK_MINUTES)
         checks.append(
             agree(
                 [press for press in presses if start <= press <= end.at],
-                [spasm for spasm in book.spasms if start <= spasm.start <= end.at],
+                book.spasms[bisect_left(starts, start) : bisect_right(starts, end.at)],
                 float(np.diff(book.observed.until([start.timestamp(), end.at.timestamp()]))[0]),
             )
         )
