@@ -17,6 +17,7 @@ from typing import NoReturn
 
 from spasmwatch import __version__
 from spasmwatch.errors import SpasmWatchError, UsageError
+from spasmwatch.logs import log_to_stderr
 
 Handler = Callable[[argparse.Namespace], int | None]
 Command = Callable[[argparse.ArgumentParser], Handler]
@@ -82,9 +83,6 @@ def _dispatch(arguments: list[str]) -> int:
     )
     handler = command(parser)
     parsed = parser.parse_args(arguments[1:])
-    # Imported here: the log of a command that only prints help is nobody's business.
-    from spasmwatch.runtime import log_to_stderr
-
     log_to_stderr(parsed.log_level)
     logging.captureWarnings(capture=True)
     return handler(parsed) or 0

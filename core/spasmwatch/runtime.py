@@ -1,10 +1,8 @@
 """How every program lives: start in one place, run until told to stop or until something fails, end in good order."""
 
-import json
 import logging
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -136,32 +134,6 @@ def run(name: str, settings: Settings, wire: Callable[[Program], None]) -> None:
     if program.failure is not None:
         raise program.failure
     log.info("%s stopped", name)
-
-
-class JsonLines(logging.Formatter):
-    """One JSON object a line, for journals and log shippers."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The record as JSON: time, level, program part, message and the error, if any."""
-        fields = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "part": record.name,
-            "message": record.getMessage(),
-        }
-        if record.exc_info:
-            fields["error"] = self.formatException(record.exc_info)
-        return json.dumps(fields, ensure_ascii=False)
-
-
-def log_to_stderr(level: str = "INFO") -> None:
-    """Structured lines on stderr; plain ones where a person is looking."""
-    handler = logging.StreamHandler(sys.stderr)
-    if sys.stderr.isatty():
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%H:%M:%S"))
-    else:
-        handler.setFormatter(JsonLines())
-    logging.basicConfig(level=level, handlers=[handler], force=True)
 
 
 def private_folder(path: Path) -> Path:
