@@ -31,10 +31,11 @@ from homes import payloads  # noqa: E402
 from spasmwatch.domain.records import MODELS  # noqa: E402
 from spasmwatch.domain.topics import Receipt, Topics  # noqa: E402
 from support.influx import influxdb  # noqa: E402
+from support.processes import children  # noqa: E402
 from support.servers import mosquitto  # noqa: E402
 
 TOPICS = Topics("spasmwatch", "home")
-BATCH = 500
+BATCH = 2000
 """The recorder's; its first receipt comes after so many."""
 
 
@@ -190,9 +191,18 @@ def _running(settings: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _used(process: subprocess.Popen[bytes]) -> float:
-    """Seconds of CPU so far."""
-    fields = Path(f"/proc/{process.pid}/stat").read_text().rsplit(") ", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Seconds of CPU so far, with the process that writes."""
+    ticks = 0
+    for pid in (process.pid, *children(process.pid)):
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _resident(process: subprocess.Popen[bytes]) -> float:
+    """MB, with the process that writes; what both share counts twice."""
+    pids = (process.pid, *children(process.pid))
+    return sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids) * 4096 / 1e6
 
 
 def _recorder(way: str, store: str, number: int, run: int) -> Measured:
@@ -211,7 +221,7 @@ def _recorder(way: str, store: str, number: int, run: int) -> Measured:
             used = _used(process)
             _publisher(port, number, run).wait()
         else:
-            used = 1.0  # about what the start costs
+            used = 2.0  # about what the start costs
         receipts.done.wait(900)
         used = _used(process) - used
         receipts.close()
@@ -230,8 +240,8 @@ def _watch_memory(store: str, number: int) -> None:
         print(f"{'stored':>10s} {'records/s':>10s} {'resident MB':>12s}   ({store})", flush=True)
         before = 0
         while not receipts.done.wait(20):
-            resident = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1]) * 4096 / 1e6
-            print(f"{receipts.stored:10d} {(receipts.stored - before) / 20:10.0f} {resident:12.1f}", flush=True)
+            rate = (receipts.stored - before) / 20
+            print(f"{receipts.stored:10d} {rate:10.0f} {_resident(process):12.1f}", flush=True)
             before = receipts.stored
         publisher.wait()
         receipts.close()

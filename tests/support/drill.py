@@ -5,6 +5,7 @@ What happens is decided by the seed and by how many records have been produced, 
 
 import contextlib
 import json
+import os
 import random
 import signal
 import socket
@@ -30,11 +31,12 @@ from spasmwatch.ports import Store
 from spasmwatch.settings import Settings, load
 from support.drill_producer import TOPICS, draft
 from support.influx import Engine, forwarder, influx_engine
+from support.processes import children
 from support.require import require
 from support.servers import free_port, wait_for_port
 
 Kind = Literal["influx", "sqlite"]
-KILLS = ("kill edge", "kill broker", "kill recorder", "kill store")
+KILLS = ("kill edge", "kill broker", "kill recorder", "kill writer", "kill store")
 HINDRANCES = ("cut the line", "slow store", "full disk", "duplicates", "hostile payloads")
 
 
@@ -149,7 +151,7 @@ class Drill:
 
     def _plan(self, kills: int) -> list[tuple[int, str]]:
         """When (records produced) what happens."""
-        parts = KILLS if self._kind == "influx" else KILLS[:3]
+        parts = KILLS if self._kind == "influx" else KILLS[:-1]
         hindrances = (
             HINDRANCES if self._kind == "influx" else tuple(item for item in HINDRANCES if item != "slow store")
         )
@@ -247,6 +249,11 @@ class Drill:
 
     def _kill_recorder(self) -> None:
         self._recorder.kill(self._chance.uniform(0, 0.5))
+
+    def _kill_writer(self) -> None:
+        """The recorder's own process that writes; where it is just being started anew, there is nothing to kill."""
+        for child in children(self._recorder.process.pid):
+            os.kill(child, signal.SIGKILL)
 
     def _kill_store(self) -> None:
         self._store.kill(self._chance.uniform(0, 1))

@@ -20,7 +20,7 @@ class Recorder(Section):
 
     node: Name = "recorder"
     share: Name | None = None
-    batch_records: Annotated[int, Field(ge=1, le=10_000)] = 500
+    batch_records: Annotated[int, Field(ge=1, le=10_000)] = 2000
     batch_s: Annotated[float, Field(gt=0, le=60)] = 1.0
     idle_s: Annotated[float, Field(gt=0, le=10)] = 0.02
     gap_after_s: Annotated[float, Field(ge=1, le=86400 * 30)] = 900.0

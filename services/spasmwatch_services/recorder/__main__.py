@@ -1,26 +1,25 @@
-"""Wires the recorder: broker, store, ledger, dead letters, health and the page for Prometheus."""
+"""Wires the recorder: broker, the process that writes, ledger, dead letters, health and the page for Prometheus."""
 
 import logging
 import shutil
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from prometheus_client import CollectorRegistry, start_http_server
 
 from spasmwatch.adapters.mqtt import MqttBus
 from spasmwatch.adapters.outbox import DiskOutbox
 from spasmwatch.adapters.stores import open_store
-from spasmwatch.cli import expect_many_records
 from spasmwatch.domain.records import Health
-from spasmwatch.errors import SettingsError, SpasmWatchError, StoreError
-from spasmwatch.ports import Store
+from spasmwatch.errors import SettingsError, SpasmWatchError
 from spasmwatch.runtime import Program, SystemClock, private_folder, run
 from spasmwatch.settings import Settings
 from spasmwatch_services.recorder.dead_letters import DeadLetters
 from spasmwatch_services.recorder.figures import Figures
 from spasmwatch_services.recorder.ledger import Ledger
-from spasmwatch_services.recorder.rollup_keeper import RollupKeeper
+from spasmwatch_services.recorder.retention import expire
 from spasmwatch_services.recorder.service import Recorder
+from spasmwatch_services.recorder.store_process import StoreProcess
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +29,7 @@ def wire(program: Program) -> None:
     settings = program.settings
     chosen = settings.recorder
     data = private_folder(settings.home.data)
-    store = program.own(open_store(settings))
+    storing = program.own(StoreProcess(settings))
     ledger = program.own(Ledger(data / "recorder" / f"{chosen.node}.sqlite"))
     figures = Figures()
     if chosen.metrics_port is not None:
@@ -39,18 +38,18 @@ def wire(program: Program) -> None:
     recorder = Recorder(
         bus,
         program.topics,
-        RollupKeeper(store, settings.home.name, settings.home.zone, alone=chosen.share is None),
+        storing.store,
         ledger,
         DeadLetters(data / "recorder", chosen.dead_letters_mb),
         chosen,
         figures,
-        lambda: retention_edge(settings),
     )
     outbox = program.outbox(bus, chosen.node)
     program.start("recorder", lambda: recorder.run(program.stopping))
     program.start("health", lambda: _tell_health(program, recorder, outbox, figures))
     if settings.store.retention_days is not None:
-        program.start("retention", lambda: _expire(program, store))
+        store = program.own(open_store(settings))
+        program.start("retention", lambda: expire(settings, store, program.stopping))
     if settings.alerts.watchdog:
         _watch_alerts(program)
 
@@ -66,26 +65,6 @@ def _watch_alerts(program: Program) -> None:
     )
     watch = AlertWatch(program.settings.alerts, bus, program.topics, push, SystemClock(program.stopping))
     program.start("alert-watch", lambda: watch.run(program.stopping))
-
-
-def retention_edge(settings: Settings) -> datetime | None:
-    """The local midnight before which raw records are removed; None without a retention."""
-    if settings.store.retention_days is None:
-        return None
-    day = datetime.now(settings.home.zone).date() - timedelta(days=settings.store.retention_days)
-    return datetime(day.year, day.month, day.day, tzinfo=settings.home.zone).astimezone(UTC)
-
-
-def _expire(program: Program, store: Store) -> None:
-    while True:
-        edge = retention_edge(program.settings)
-        try:
-            if edge is not None and (removed := store.expire(edge)):
-                log.info("retention: %d records from before %s removed", removed, edge.date())
-        except StoreError as error:
-            log.warning("retention waits: %s", error)
-        if program.stopping.wait(3600):
-            return
 
 
 def _tell_health(program: Program, recorder: Recorder, outbox: DiskOutbox, figures: Figures) -> None:
@@ -138,7 +117,6 @@ class _MetricsPage:
 
 def main(settings: Settings) -> None:
     """Run the recorder until told to stop."""
-    expect_many_records()
     run("recorder", settings, wire)
 
 

@@ -81,8 +81,8 @@ def import_(parser: ArgumentParser) -> Handler:
     def handle(args: Namespace) -> None:
         from spasmwatch.adapters.stores import open_store
         from spasmwatch_services.recorder import importing
-        from spasmwatch_services.recorder.__main__ import retention_edge
         from spasmwatch_services.recorder.progress import bar
+        from spasmwatch_services.recorder.retention import retention_edge
         from spasmwatch_services.recorder.rollup_keeper import RollupKeeper
 
         chosen = settings.load(args.settings)

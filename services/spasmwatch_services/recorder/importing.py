@@ -16,7 +16,7 @@ from spasmwatch.ports import Store
 from spasmwatch_services.recorder import formats
 from spasmwatch_services.recorder.formats import SUFFIXES, Format, Line
 from spasmwatch_services.recorder.rollup_keeper import RollupKeeper
-from spasmwatch_services.recorder.service import is_kept
+from spasmwatch_services.recorder.storing import is_kept
 
 BATCH = 2000
 SQLITE = b"SQLite format 3\0"

@@ -14,7 +14,7 @@ from spasmwatch.errors import RecordError, SpasmWatchError, UsageError
 from spasmwatch.ports import Store
 from spasmwatch.settings import Settings
 from spasmwatch_services.recorder.dead_letters import DeadLetter, DeadLetters
-from spasmwatch_services.recorder.service import is_kept
+from spasmwatch_services.recorder.storing import is_kept
 
 ARRIVE_S = 30.0
 """How long a replay waits for the recorder to store what it has published."""

@@ -1,4 +1,4 @@
-"""From the broker into the store: gather, validate, write, roll up, send receipts, acknowledge; in this order.
+"""From the broker into the store: gather, have it stored, send receipts, acknowledge; in this order.
 
 A kill at any moment is healed by the broker or the producer sending again: what has no receipt comes again, and
 writing again changes nothing.
@@ -11,20 +11,19 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
 from spasmwatch.domain.numbering import Range, ranges_of
-from spasmwatch.domain.records import MODELS, Record, Spasm, explain, parse
+from spasmwatch.domain.records import MODELS
 from spasmwatch.domain.topics import Fault, Receipt, Topics
-from spasmwatch.errors import RecordError, SpasmWatchError, StoreError, StoreRejected
+from spasmwatch.errors import SpasmWatchError, StoreError
 from spasmwatch.ports import Bus, Message
 from spasmwatch.settings.recorder import Recorder as RecorderSettings
 from spasmwatch_services.recorder.dead_letters import DeadLetters
 from spasmwatch_services.recorder.figures import Figures
 from spasmwatch_services.recorder.ledger import Ledger
-from spasmwatch_services.recorder.rollup_keeper import RollupKeeper
+from spasmwatch_services.recorder.storing import Mail, Stored, Verdict
 
 log = logging.getLogger(__name__)
 
@@ -33,32 +32,24 @@ MEANT_S = 5.0
 """A payload that is no record and still comes after this time comes from its producer's outbox."""
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """A message and the record in it."""
-
-    message: Message
-    record: Record
-
-
 class Recorder:
-    """One thread (:meth:`run`) between the broker and the store."""
+    """One thread (:meth:`run`) between the broker and the store, which is written to by ``store``.
+
+    ``store`` gives one verdict for each message, or raises StoreError when all are to come again.
+    """
 
     def __init__(
         self,
         bus: Bus,
         topics: Topics,
-        rollups: RollupKeeper,
+        store: Callable[[Mail], list[Verdict]],
         ledger: Ledger,
         dead_letters: DeadLetters,
         settings: RecorderSettings,
         figures: Figures,
-        oldest: Callable[[], datetime | None] = lambda: None,
     ) -> None:
-        """``oldest`` tells before which time the retention has removed raw records."""
-        self._bus, self._topics, self._rollups = bus, topics, rollups
-        self._ledger, self._dead_letters, self._settings = ledger, dead_letters, settings
-        self._figures, self._oldest = figures, oldest
+        self._bus, self._topics, self._store = bus, topics, store
+        self._ledger, self._dead_letters, self._settings, self._figures = ledger, dead_letters, settings, figures
         self._incoming: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._troubles: dict[str, tuple[str, datetime]] = {}
         self._told: Fault | None = None
@@ -75,13 +66,6 @@ class Recorder:
             batch = self._gather()
             if batch:
                 self.process(batch, stopping)
-            self._settle()
-
-    def _settle(self) -> None:
-        try:
-            self._rollups.settle()
-        except StoreError as error:
-            log.warning("will sum up again: %s", error)
 
     def _gather(self) -> list[Message]:
         """Messages until there are enough, the first is too old or nothing more comes."""
@@ -100,29 +84,21 @@ class Recorder:
 
     def process(self, batch: Sequence[Message], stopping: threading.Event) -> None:
         """Deal with a batch for good. Told to stop while the store is away, it returns without acknowledging."""
-        letters = []
-        for message in batch:
-            try:
-                letters.append(Letter(message, self._open(message)))
-            except RecordError as error:
-                self._bury(message, str(error))
-        stored = self._store_patiently(letters, stopping) if letters else []
-        if stored is None:
+        verdicts = self._store_patiently(batch, stopping)
+        if verdicts is None:
             return
-        self._send_receipts([letter.record for letter in stored])
+        stored: list[tuple[Message, Stored]] = []
+        for message, verdict in zip(batch, verdicts, strict=True):
+            if isinstance(verdict, Stored):
+                stored.append((message, verdict))
+            else:
+                self._bury(message, verdict)
+        self._send_receipts(record for _, record in stored)
         # The newest first: as acknowledgements go out in order, all of them leave together with the oldest.
-        for letter in reversed(stored):
-            letter.message.acknowledge()
+        for message, _ in reversed(stored):
+            message.acknowledge()
         if stored:
-            self._figures.count((letter.record.what for letter in stored), _age(stored[-1].record))
-
-    def _open(self, message: Message) -> Record:
-        record = parse(message.payload)
-        if message.topic != self._topics.of(record.node, record.what):
-            raise RecordError(f"home, node and schema do not agree with the topic {message.topic[:200]}")
-        if record.home != self._topics.home:
-            raise RecordError(f"a record of home {record.home!r} on the topic of home {self._topics.home!r}")
-        return record
+            self._figures.count((record.what for _, record in stored), _age(stored[-1][1].id))
 
     def _bury(self, message: Message, reason: str) -> None:
         """Into the dead-letter file.
@@ -145,12 +121,13 @@ class Recorder:
             self._bus.post(self._topics.of(message.topic.split("/")[-2], "stored"), receipt.payload())
         message.acknowledge()
 
-    def _store_patiently(self, letters: list[Letter], stopping: threading.Event) -> list[Letter] | None:
-        """Store what the store takes, however long it is away; None when told to stop meanwhile."""
+    def _store_patiently(self, batch: Sequence[Message], stopping: threading.Event) -> list[Verdict] | None:
+        """A verdict for each message, however long the store is away; None when told to stop meanwhile."""
+        mail = [(message.topic, message.payload) for message in batch]
         pause = 0.5
-        while True:
+        while mail:
             try:
-                stored = self._store_all(letters)
+                verdicts = self._store(mail)
             except StoreError as error:
                 self._figures.store_failures += 1
                 self._trouble("store", str(error))
@@ -160,23 +137,10 @@ class Recorder:
                 pause = min(2 * pause, LONGEST_PAUSE_S)
             else:
                 self._trouble("store", None)
-                return stored
+                return verdicts
+        return []
 
-    def _store_all(self, letters: list[Letter]) -> list[Letter]:
-        """What the store accepted; a record that it never will is found by halving and buried."""
-        try:
-            # Roll-ups before any receipt: a kill in between is healed by the same records coming again.
-            self._rollups.write([letter.record for letter in letters if is_kept(letter.record)], self._oldest())
-        except (StoreRejected, ValueError, ArithmeticError) as error:
-            # Also what cannot be summed up: left in the queue, one such record would end every start of the recorder.
-            if len(letters) == 1:
-                self._bury(letters[0].message, explain(error))
-                return []
-            middle = len(letters) // 2
-            return self._store_all(letters[:middle]) + self._store_all(letters[middle:])
-        return letters
-
-    def _send_receipts(self, records: Iterable[Record]) -> None:
+    def _send_receipts(self, records: Iterable[Stored]) -> None:
         numbers: dict[tuple[str, str], list[int]] = defaultdict(list)
         for record in records:
             numbers[record.node, record.boot].append(record.seq)
@@ -226,11 +190,6 @@ class Recorder:
             self._bus.keep(self._topics.of(self._settings.node, "fault"), fault.payload())
 
 
-def is_kept(record: Record) -> bool:
-    """Whether a record is stored; the start of a spasm is news for the live view only."""
-    return not (isinstance(record, Spasm) and record.phase == "start")
-
-
 def _receipt_for(message: Message) -> Receipt | None:
     """The receipt for a payload that is no valid record but says which number it has."""
     try:
@@ -240,7 +199,7 @@ def _receipt_for(message: Message) -> Receipt | None:
         return None
 
 
-def _age(record: Record) -> float:
-    """Seconds since the record was made, from the time in its UUIDv7."""
-    made = (UUID(record.id).int >> 80) / 1000
+def _age(identity: str) -> float:
+    """Seconds since a record was made, from the time in its UUIDv7."""
+    made = (UUID(identity).int >> 80) / 1000
     return max(0.0, time.time() - made)

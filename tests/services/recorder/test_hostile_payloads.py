@@ -27,6 +27,7 @@ from spasmwatch_services.recorder.figures import Figures
 from spasmwatch_services.recorder.ledger import Ledger
 from spasmwatch_services.recorder.rollup_keeper import RollupKeeper
 from spasmwatch_services.recorder.service import Recorder
+from spasmwatch_services.recorder.storing import Storer
 from support import make
 from support.influx import Engine
 from support.memory_bus import MemoryBus
@@ -76,7 +77,7 @@ class Post:
         self.recorder = Recorder(
             MemoryBus(TOPICS),
             TOPICS,
-            RollupKeeper(store, "home", ZoneInfo("UTC")),
+            Storer(TOPICS, RollupKeeper(store, "home", ZoneInfo("UTC"))).store,
             Ledger(folder / "ledger.sqlite"),
             self.letters,
             RecorderSettings(),

@@ -19,6 +19,7 @@ from spasmwatch_services.recorder.figures import Figures
 from spasmwatch_services.recorder.ledger import Ledger
 from spasmwatch_services.recorder.rollup_keeper import RollupKeeper
 from spasmwatch_services.recorder.service import Recorder
+from spasmwatch_services.recorder.storing import Storer
 from support import make
 from support.memory_bus import MemoryBroker, MemoryBus
 from support.memory_store import MemoryStore
@@ -58,7 +59,7 @@ class Bench:
         rollups = RollupKeeper(self.store, "home", ZoneInfo("Europe/Berlin"))
         bus = MemoryBus(TOPICS, client="recorder", node="recorder", broker=broker)
         self.recorder = Recorder(
-            bus, TOPICS, rollups, self.ledger, self.dead_letters, chosen, self.figures
+            bus, TOPICS, Storer(TOPICS, rollups).store, self.ledger, self.dead_letters, chosen, self.figures
         )  # fmt: skip
         self.thread = threading.Thread(target=self.recorder.run, args=[self.stopping])
         self.thread.start()

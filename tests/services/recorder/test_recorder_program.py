@@ -39,13 +39,13 @@ def test_a_record_travels_from_the_outbox_to_the_file_and_the_receipt_empties_th
     outbox = DiskOutbox(tmp_path / "cam1.sqlite", home="home", node="cam1", settings=OutboxSettings(resend_after_s=1))
     courier = Courier(outbox, bus, TOPICS, "cam1", OutboxSettings(resend_after_s=1))
     spasm = outbox.add(make.spasm())
-    until(lambda: outbox.depth() == 0, timeout=20)
+    until(lambda: outbox.depth() == 0, timeout=40)
     for resource in (courier, bus, outbox):
         resource.close()
     store = SqliteStore(tmp_path / "data" / "store.sqlite", home="home", timezone="UTC", readonly=True)
     assert list(store.everything("spasm")) == [spasm]
     recorder.send_signal(signal.SIGTERM)
-    assert recorder.wait(10) == 0
+    assert recorder.wait(30) == 0
     healths = [record.state for record in store.everything("health")]  # type: ignore[attr-defined]
     assert healths[0] == "running"
     store.close()

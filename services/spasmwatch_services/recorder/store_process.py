@@ -1,0 +1,163 @@
+"""The store's side of the recorder in a process of its own: one core reads from the broker, another one writes.
+
+With a backlog both have as much to do. A batch goes over a pipe to the process, its verdicts come back.
+"""
+
+import fcntl
+import logging
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Final, TextIO
+
+from spasmwatch.adapters.stores import open_store
+from spasmwatch.cli import expect_many_records
+from spasmwatch.domain.topics import Topics
+from spasmwatch.errors import SpasmWatchError, StoreError
+from spasmwatch.logs import log_to_stderr
+from spasmwatch.runtime import private_folder
+from spasmwatch.settings import Settings
+from spasmwatch_services.recorder.retention import retention_edge
+from spasmwatch_services.recorder.rollup_keeper import RollupKeeper
+from spasmwatch_services.recorder.storing import Mail, Storer, Verdict
+
+log = logging.getLogger(__name__)
+
+TURN_S: Final = 30.0
+"""How long a new process waits for one before it, whose recorder was killed, to finish its last batch."""
+END_S: Final = 5.0
+SETTLE_EVERY_S: Final = 1.0
+
+
+class StoreProcess:
+    """A :class:`~spasmwatch_services.recorder.storing.Storer` elsewhere. Killed, it is started again for the next
+    batch.
+
+    For one thread at a time. Raises what opening the store raises.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._process: subprocess.Popen[bytes] | None = None
+        self._line: Connection | None = None
+        self._start()
+
+    def store(self, mail: Mail) -> list[Verdict]:
+        """One verdict for each message. Raises StoreError: all of it may come again."""
+        if self._line is None:
+            self._start()
+        assert self._line is not None  # noqa: S101 -- just started
+        try:
+            self._line.send(mail)
+            answer = self._line.recv()
+        except (EOFError, OSError) as error:
+            self.close()
+            raise StoreError("the process that writes to the store was ended from outside; it starts anew") from error
+        if isinstance(answer, BaseException):
+            raise answer
+        verdicts: list[Verdict] = answer
+        return verdicts
+
+    def close(self) -> None:
+        """Let it finish and end it."""
+        if self._line is not None:
+            self._line.close()
+            self._line = None
+        if self._process is not None:
+            try:
+                self._process.wait(END_S)
+            except subprocess.TimeoutExpired:
+                # The store does not answer. What was not stored has no receipt: it comes again.
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+
+    def _start(self) -> None:
+        ours, theirs = Pipe()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", __name__, str(theirs.fileno())], pass_fds=[theirs.fileno()]
+            )
+        self._line = ours
+        try:
+            ours.send((self._settings, logging.getLogger().level))
+            refused = ours.recv()
+        except (EOFError, OSError) as error:
+            self.close()
+            raise StoreError("the process that writes to the store could not be started") from error
+        if refused is not None:
+            self.close()
+            raise refused
+
+
+def _serve(line: Connection) -> None:
+    """Open the store and write what comes, until the other end is closed or gone."""
+    settings, level = line.recv()
+    log_to_stderr(level)
+    expect_many_records()
+    try:
+        with _only_writer(settings.home.data / "recorder" / f"{settings.recorder.node}.lock"):
+            storer = _storer(settings)
+            line.send(None)
+            while True:
+                _answer(line, storer)
+    except SpasmWatchError as error:
+        line.send(error)
+
+
+def _storer(settings: Settings) -> Storer:
+    rollups = RollupKeeper(
+        open_store(settings), settings.home.name, settings.home.zone, alone=settings.recorder.share is None
+    )
+    topics = Topics(settings.mqtt.base, settings.home.name)
+    return Storer(topics, rollups, lambda: retention_edge(settings))
+
+
+def _answer(line: Connection, storer: Storer) -> None:
+    while not line.poll(SETTLE_EVERY_S):
+        storer.settle()
+    mail: Mail = line.recv()
+    try:
+        answer: object = storer.store(mail)
+    except StoreError as error:
+        answer = error
+    line.send(answer)
+
+
+@contextmanager
+def _only_writer(path: Path) -> Iterator[None]:
+    """Holds a lock file, so that what the process before does last is done before this one reads."""
+    private_folder(path.parent)
+    with path.open("a") as file:
+        deadline = time.monotonic() + TURN_S
+        while not _locked(file):
+            if time.monotonic() > deadline:
+                raise StoreError(
+                    "another recorder of this name is at work here; stop it, or give this one its own recorder.node"
+                )
+            time.sleep(0.05)
+        yield
+
+
+def _locked(file: TextIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    # It ends when its recorder does, not on a signal that both get.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        _serve(Connection(int(sys.argv[1])))
+    except (EOFError, OSError):
+        sys.exit()
