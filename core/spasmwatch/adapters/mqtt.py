@@ -34,6 +34,8 @@ EARLY_S = 5.0
 """How long after the start a message may wait for somebody to subscribe to it."""
 BREATH_S = 0.001
 """How long messages gather before the handlers' thread wakes again."""
+TOGETHER = 100
+"""How many messages get their handlers in one go."""
 ROUTES = 1000
 """For how many topics their handlers are remembered."""
 
@@ -63,7 +65,8 @@ class _Acknowledgements:
     def expect(self, arrival: _Arrival) -> None:
         """A message at QoS 1 has arrived; wait a little for room among those that are not dealt with."""
         with self._room:
-            self._room.wait_for(lambda: len(self._waiting) < UNSETTLED, PATIENCE_S)
+            if len(self._waiting) >= UNSETTLED:
+                self._room.wait_for(lambda: len(self._waiting) < UNSETTLED, PATIENCE_S)
             self._waiting.append(arrival)
 
     def settle(self, arrival: _Arrival) -> list[paho.MQTTMessage]:
@@ -296,10 +299,12 @@ class MqttBus:
 
     def _dispatch(self) -> None:
         while True:
-            arrival = self._incoming.get()
-            for due, handlers in self._due(arrival):
+            arrivals = [self._incoming.get()]
+            while len(arrivals) < TOGETHER and not self._incoming.empty():
+                arrivals.append(self._incoming.get())
+            for due, handlers in self._due([arrival for arrival in arrivals if arrival is not None]):
                 self._handle(self._message(due), handlers)
-            if arrival is None and self._closing:
+            if self._closing and None in arrivals:
                 return
             if self._incoming.empty():
                 # Under load, wake up for several messages at once: a switch of threads costs more than a message.
@@ -317,7 +322,7 @@ class MqttBus:
                 log.exception("handling a message on %s failed", message.topic)
                 message.acknowledge()
 
-    def _due(self, arrival: _Arrival | None) -> list[tuple[_Arrival, list[Handler]]]:
+    def _due(self, arrivals: list[_Arrival]) -> list[tuple[_Arrival, list[Handler]]]:
         """What is to be handled now, in the order of arrival, each with its handlers.
 
         The session of before may send before anybody has subscribed: such a message waits for its handler, and goes
@@ -325,13 +330,10 @@ class MqttBus:
         """
         due: list[tuple[_Arrival, list[Handler]]] = []
         with self._lock:
-            waiting: list[_Arrival] = []
             if self._early_is_due:
-                waiting, self._early, self._early_is_due = self._early, [], False
-            if arrival is not None:
-                waiting.append(arrival)
+                arrivals, self._early, self._early_is_due = self._early + arrivals, [], False
             may_wait = time.monotonic() < self._started + EARLY_S
-            for one in waiting:
+            for one in arrivals:
                 handlers = self._route(one.message.topic)
                 if handlers or not may_wait:
                     due.append((one, handlers))

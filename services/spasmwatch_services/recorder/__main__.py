@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, start_http_server
 from spasmwatch.adapters.mqtt import MqttBus
 from spasmwatch.adapters.outbox import DiskOutbox
 from spasmwatch.adapters.stores import open_store
+from spasmwatch.cli import expect_many_records
 from spasmwatch.domain.records import Health
 from spasmwatch.errors import SettingsError, SpasmWatchError
 from spasmwatch.runtime import Program, SystemClock, private_folder, run
@@ -117,6 +118,7 @@ class _MetricsPage:
 
 def main(settings: Settings) -> None:
     """Run the recorder until told to stop."""
+    expect_many_records()
     run("recorder", settings, wire)
 
 

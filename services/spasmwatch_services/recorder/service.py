@@ -11,6 +11,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -62,10 +63,15 @@ class Recorder:
 
     def run(self, stopping: threading.Event) -> None:
         """Work until told to stop. What is then not stored stays with the broker and the producers."""
-        while not stopping.is_set():
-            batch = self._gather()
-            if batch:
-                self.process(batch, stopping)
+        # While one batch is stored, the receipts of the one before go out.
+        with ThreadPoolExecutor(1, "receipts") as aside:
+            finished = aside.submit(self._finish, (), ())
+            while not stopping.is_set():
+                if batch := self._gather():
+                    verdicts = self._store_patiently(batch, stopping)
+                    finished.result()
+                    finished = aside.submit(self._finish, batch, verdicts)
+            finished.result()
 
     def _gather(self) -> list[Message]:
         """Messages until there are enough, the first is too old or nothing more comes."""
@@ -84,11 +90,12 @@ class Recorder:
 
     def process(self, batch: Sequence[Message], stopping: threading.Event) -> None:
         """Deal with a batch for good. Told to stop while the store is away, it returns without acknowledging."""
-        verdicts = self._store_patiently(batch, stopping)
-        if verdicts is None:
-            return
+        self._finish(batch, self._store_patiently(batch, stopping))
+
+    def _finish(self, batch: Sequence[Message], verdicts: Sequence[Verdict]) -> None:
+        """Bury what is no record; receipts and acknowledgements for the rest."""
         stored: list[tuple[Message, Stored]] = []
-        for message, verdict in zip(batch, verdicts, strict=True):
+        for message, verdict in zip(batch, verdicts, strict=False):
             if isinstance(verdict, Stored):
                 stored.append((message, verdict))
             else:
@@ -121,8 +128,8 @@ class Recorder:
             self._bus.post(self._topics.of(message.topic.split("/")[-2], "stored"), receipt.payload())
         message.acknowledge()
 
-    def _store_patiently(self, batch: Sequence[Message], stopping: threading.Event) -> list[Verdict] | None:
-        """A verdict for each message, however long the store is away; None when told to stop meanwhile."""
+    def _store_patiently(self, batch: Sequence[Message], stopping: threading.Event) -> list[Verdict]:
+        """A verdict for each message, however long the store is away; none when told to stop meanwhile."""
         mail = [(message.topic, message.payload) for message in batch]
         pause = 0.5
         while mail:
@@ -133,7 +140,7 @@ class Recorder:
                 self._trouble("store", str(error))
                 log.warning("will try again: %s", error)
                 if stopping.wait(error.retry_after or pause):
-                    return None
+                    break
                 pause = min(2 * pause, LONGEST_PAUSE_S)
             else:
                 self._trouble("store", None)

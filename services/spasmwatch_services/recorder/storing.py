@@ -2,8 +2,8 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from spasmwatch.domain.records import Record, Spasm, explain, parse
 from spasmwatch.domain.topics import Topics
@@ -16,8 +16,7 @@ Mail = Sequence[tuple[str, bytes]]
 """Topics and payloads of messages."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """The record of a message, now in the store: enough for its receipt and for the figures."""
 
     what: str
