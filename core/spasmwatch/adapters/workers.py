@@ -7,8 +7,10 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from math import ceil
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Final, TypeVar
 
 from spasmwatch.errors import SpasmWatchError
@@ -20,13 +22,25 @@ MOST: Final = 4
 """More read no faster from one disk, and each takes its memory."""
 
 
+LIMIT: Final = Path("/sys/fs/cgroup/cpu.max")
+"""Of a container: microseconds of processor time in so many of the clock, or ``max``."""
+
+
 def processors() -> int:
-    """How many processes are worth while here."""
-    return min(len(os.sched_getaffinity(0)), MOST)
+    """How many processes are worth while here: as many as may run at a time, on this machine or in this container."""
+    allowed = len(os.sched_getaffinity(0))
+    with suppress(OSError, ValueError):
+        time, of = map(int, LIMIT.read_text().split())
+        allowed = min(allowed, ceil(time / of))
+    return min(allowed, MOST)
+
+
+def nothing() -> None:
+    """What is done while others work, where there is nothing to do."""
 
 
 def shared_out(
-    work: Callable[[P], R], parts: Sequence[P], processes: int, meanwhile: Callable[[], None] = lambda: None
+    work: Callable[[P], R], parts: Sequence[P], processes: int, meanwhile: Callable[[], None] = nothing
 ) -> list[R]:
     """What ``work`` makes of each part, in their order; ``meanwhile`` is done here while others work.
 

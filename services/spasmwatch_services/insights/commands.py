@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from spasmwatch import settings
+from spasmwatch.adapters.workers import nothing, processors
 from spasmwatch.cli import Handler, expect_many_records
 from spasmwatch.errors import UsageError
 from spasmwatch.settings import Settings
@@ -101,10 +102,9 @@ def _today(args: Namespace, chosen: Settings) -> date:
     return last or datetime.now(chosen.home.zone).date()
 
 
-def _casebook(args: Namespace, chosen: Settings, meanwhile: Callable[[], None] = lambda: None) -> "Casebook":
+def _casebook(args: Namespace, chosen: Settings, meanwhile: Callable[[], None] = nothing) -> "Casebook":
     """The book that the arguments ask for; ``meanwhile`` is done where other processes read."""
     from spasmwatch.adapters.stores import open_store
-    from spasmwatch.adapters.workers import processors
     from spasmwatch_services.insights.reading import DIARY_FROM, midnight, read_file, read_store
 
     expect_many_records()

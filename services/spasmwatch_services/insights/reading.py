@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from spasmwatch.adapters.record_files import Part, Tally, conclude, cut, read_part, read_records
-from spasmwatch.adapters.workers import shared_out
+from spasmwatch.adapters.workers import nothing, shared_out
 from spasmwatch.cli import expect_many_records
 from spasmwatch.domain.records import HOME
 from spasmwatch_services.insights.reader import Period, Reader
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LARGE: Final = 32 * 1024 * 1024
 """Bytes of a file from which on other processes are worth their start."""
-LONG: Final = timedelta(days=60)
+LONG: Final = timedelta(days=120)
 """The same for a period from the store."""
 STRETCH: Final = timedelta(days=30)
 """So much is read from the store in one go: shorter than a share, since some months hold more than others."""
@@ -39,10 +39,6 @@ Stretch = tuple[tuple[str, ...], datetime, datetime]
 def midnight(day: date, zone: ZoneInfo) -> datetime:
     """The first instant of a local day, in UTC."""
     return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
-
-
-def nothing() -> None:
-    """What is done while others read, where there is nothing to do."""
 
 
 def _period(start: datetime | None, end: datetime | None) -> Period:

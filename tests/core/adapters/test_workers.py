@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from spasmwatch import errors
+from spasmwatch.adapters import workers
 from spasmwatch.adapters.workers import shared_out
 from spasmwatch.errors import SpasmWatchError, StoreError
 from support import chores
@@ -23,6 +24,17 @@ def test_results_come_in_the_order_of_the_parts_and_other_things_are_done_meanwh
     done: list[str] = []
     assert shared_out(math.isqrt, [81, 4, 49, 1, 16], 2, lambda: done.append("tea")) == [9, 2, 7, 1, 4]
     assert done == ["tea"]
+
+
+@pytest.mark.parametrize(("limit", "number"), [("100000 100000", 1), ("150000 100000", 2), ("max 100000", 3), ("", 3)])
+def test_a_container_is_not_given_more_processes_than_may_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, number: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2})
+    monkeypatch.setattr(workers, "LIMIT", tmp_path / "cpu.max")
+    if limit:
+        workers.LIMIT.write_text(limit)
+    assert workers.processors() == number
 
 
 def test_what_goes_wrong_in_a_process_is_raised_here() -> None:

@@ -123,7 +123,10 @@ def test_a_pipe_is_read_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert read_file(path, BEGIN, END, 4) == read_file(tmp_path / "r.jsonl", BEGIN, END)
 
 
-def test_a_long_period_of_the_store_is_read_with_the_same_outcome(tmp_path: Path) -> None:
+def test_a_long_period_of_the_store_is_read_with_the_same_outcome(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "LONG", timedelta(0))
     opened = partial(SqliteStore, tmp_path / "store.sqlite", home="home", timezone="UTC")
     store = opened()
     store.write(mixed(3))
@@ -135,7 +138,10 @@ def test_a_long_period_of_the_store_is_read_with_the_same_outcome(tmp_path: Path
     assert not alone.earlier
 
 
-def test_a_store_that_the_others_cannot_read_is_one_clear_error(tmp_path: Path) -> None:
+def test_a_store_that_the_others_cannot_read_is_one_clear_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "LONG", timedelta(0))
     path = tmp_path / "store.sqlite"
     path.write_bytes(b"this is no store" * 100)
     opened = partial(SqliteStore, path, home="home", timezone="UTC", readonly=True)
