@@ -134,7 +134,11 @@ def _answer(line: Connection, storer: Storer) -> None:
 def _only_writer(path: Path) -> Iterator[None]:
     """Holds a lock file, so that what the process before does last is done before this one reads."""
     private_folder(path.parent)
-    with path.open("a") as file:
+    try:
+        opened = path.open("a")
+    except OSError as error:
+        raise StoreError(f"cannot lock {path}: {error.strerror}") from error
+    with opened as file:
         deadline = time.monotonic() + TURN_S
         while not _locked(file):
             if time.monotonic() > deadline:
