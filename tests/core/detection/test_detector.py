@@ -66,6 +66,16 @@ def test_a_long_squeeze_of_both_eyes_with_lowered_brows_is_blepharospasm() -> No
     assert found.closed_s == pytest.approx(1.9, abs=0.2)
 
 
+def test_a_long_hold_needs_less_lowering_of_the_brows_and_none_is_seen_in_a_smile() -> None:
+    def shut(until: float, mouth: float = 0.0) -> Act:
+        return Act(8.0, until, close_left=0.95, close_right=0.95, brows=-0.013, mouth_left=mouth, mouth_right=mouth)
+
+    (found,) = detect(signals([shut(10.0)]))
+    assert found.kind == "blepharospasm"
+    assert detect(signals([shut(8.7)])) == []
+    assert detect(signals([shut(10.0, mouth=0.1)])) == []
+
+
 def test_a_cluster_of_forceful_blinks_is_blepharospasm() -> None:
     blinks = [Act(8.0 + 0.4 * n, 8.25 + 0.4 * n, close_left=0.95, close_right=0.95, brows=-0.04) for n in range(4)]
     (found,) = detect(signals(blinks))

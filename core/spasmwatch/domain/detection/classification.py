@@ -27,6 +27,9 @@ BEFORE_S: Final = 0.2
 # Both eyes shut at least this long, with lowered brows, is a hold; shorter ones count as a cluster only.
 HOLD_S: Final = 0.45
 HOLD_SQUEEZE: Final = 0.015
+# Of one longer than any blink, less lowering is enough.
+LONG_HOLD_S: Final = 1.0
+LONG_HOLD_SQUEEZE: Final = 0.010
 # A cluster: at least this many closures, each within ``CLUSTER_GAP_S`` of the next, whose brows sink so far on average
 # and so far in all: the more closures there are in a row, the less are they mere blinks.
 CLUSTER_CLOSURES: Final = 3
@@ -35,6 +38,8 @@ CLUSTER_SQUEEZE: Final = 0.006
 CLUSTER_SQUEEZE_SUM: Final = 0.030
 YAWN_OPEN: Final = 0.16
 HIDDEN_PULL: Final = 0.08
+# Both mouth corners so far out and up: a smile, in which the eyes narrow and the cheeks rise, too.
+SMILE_CORNERS: Final = 0.06
 SUDDEN_S: Final = 0.25
 SUDDEN_SHARE: Final = 0.55
 LONGEST_BLINK_S: Final = 0.7
@@ -214,15 +219,17 @@ def _both_eyes(own: Sequence[Burst], frames: Sequence[Evidence]) -> Finding:
 
 def is_hold(closure: Burst, frames: Sequence[Evidence]) -> bool:
     """Whether a closure of both eyes is long, forceful and sudden; rest, yawns and pulled faces come slowly."""
-    forceful = closure.length >= HOLD_S and _squeeze(closure, frames) >= HOLD_SQUEEZE
+    needed = LONG_HOLD_SQUEEZE if closure.length >= LONG_HOLD_S else HOLD_SQUEEZE
+    forceful = closure.length >= HOLD_S and _squeeze(closure, frames) >= needed
     return forceful and _is_sudden(closure, frames) and not _is_other(closure, frames)
 
 
 def _is_other(closure: Burst, frames: Sequence[Evidence]) -> bool:
-    """Whether the mouth stood wide open meanwhile, as in a yawn, or was hidden on one side by a hand."""
+    """Whether the mouth smiled or stood wide open meanwhile, as in a yawn, or was hidden on one side by a hand."""
     shown = within(frames, closure.start, closure.end)
     yawn = fmean(frame.mouth_open for frame in shown) > YAWN_OPEN
-    return yawn or abs(fmean(frame.pull for frame in shown)) > HIDDEN_PULL
+    smile = min(fmean(frame.corner[side] for frame in shown) for side in SIDES) > SMILE_CORNERS
+    return yawn or smile or abs(fmean(frame.pull for frame in shown)) > HIDDEN_PULL
 
 
 def _is_sudden(closure: Burst, frames: Sequence[Evidence]) -> bool:
