@@ -17,10 +17,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     PlainSerializer,
     ValidationError,
     model_validator,
 )
+from pydantic_core import CoreSchema, core_schema
 
 from spasmwatch.errors import RecordError
 
@@ -45,10 +47,22 @@ def _listed(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
-def _no_numbers_as_times(value: object) -> object:
-    if isinstance(value, str | datetime):
-        return value
-    raise ValueError("a time is RFC 3339 text, e.g. 2026-11-23T07:28:01.000250Z")
+class _NoNumbersAsTimes:
+    """A time is text. In JSON the library sees to that by itself, without a call into Python for every time."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        time = handler(source)
+        return core_schema.json_or_python_schema(
+            {**time, "strict": True},
+            core_schema.no_info_before_validator_function(cls._check, time),
+        )
+
+    @staticmethod
+    def _check(value: object) -> object:
+        if isinstance(value, str | datetime):
+            return value
+        raise ValueError("a time is RFC 3339 text, e.g. 2026-11-23T07:28:01.000250Z")
 
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -60,7 +74,7 @@ _LONGEST_SPASM: Final = timedelta(days=1)
 Time = Annotated[
     AwareDatetime,
     Field(ge=_EARLIEST, lt=_LATEST),
-    BeforeValidator(_no_numbers_as_times),
+    _NoNumbersAsTimes,
     PlainSerializer(rfc3339, return_type=str),
 ]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
