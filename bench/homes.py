@@ -10,7 +10,8 @@ from uuid import UUID
 
 from uuid6 import uuid7
 
-from spasmwatch.domain.records import Record, parse, rfc3339
+from spasmwatch.domain.parsing import parse
+from spasmwatch.domain.records import Record, rfc3339
 
 START = datetime(2025, 9, 1, tzinfo=UTC)
 SPASMS_A_DAY = 500

@@ -29,7 +29,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 sys.path[:0] = [str(Path(__file__).parents[1] / "tests")]
 
 from spasmwatch.adapters.influx_store import InfluxStore  # noqa: E402
-from spasmwatch.domain.records import Health, Record, parse  # noqa: E402
+from spasmwatch.domain.parsing import parse  # noqa: E402
+from spasmwatch.domain.records import Health, Record  # noqa: E402
 from spasmwatch.domain.topics import Receipt, Topics  # noqa: E402
 from spasmwatch_services.recorder.rollup_keeper import RollupKeeper  # noqa: E402
 from support import make  # noqa: E402

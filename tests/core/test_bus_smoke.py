@@ -5,7 +5,8 @@ from pathlib import Path
 from spasmwatch.adapters.courier import Courier
 from spasmwatch.adapters.mqtt import MqttBus
 from spasmwatch.adapters.outbox import DiskOutbox
-from spasmwatch.domain.records import Spasm, parse
+from spasmwatch.domain.parsing import parse
+from spasmwatch.domain.records import Spasm
 from spasmwatch.domain.topics import Receipt, Topics
 from spasmwatch.ports import Message
 from spasmwatch.settings.mqtt import Mqtt

@@ -12,7 +12,8 @@ from spasmwatch.adapters.clock import MachineClock
 from spasmwatch.adapters.courier import Courier
 from spasmwatch.adapters.outbox import DiskOutbox, forget
 from spasmwatch.adapters.patient_outbox import PatientOutbox
-from spasmwatch.domain.records import Health, Observation, Spasm, parse
+from spasmwatch.domain.parsing import parse
+from spasmwatch.domain.records import Health, Observation, Spasm
 from spasmwatch.domain.topics import Receipt, Topics
 from spasmwatch.errors import BusError, OutboxError
 from spasmwatch.settings.outbox import OutboxSettings

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from spasmwatch.adapters.outbox import DiskOutbox
-from spasmwatch.domain.records import parse
+from spasmwatch.domain.parsing import parse
 from spasmwatch.settings.outbox import OutboxSettings
 from support.require import require
 

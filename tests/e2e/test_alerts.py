@@ -11,7 +11,8 @@ from pathlib import Path
 
 from spasmwatch.adapters.acknowledge_links import LinkRedeemer, link_key
 from spasmwatch.adapters.mqtt import MqttBus
-from spasmwatch.domain.records import Alert, Health, Record, parse
+from spasmwatch.domain.parsing import parse
+from spasmwatch.domain.records import Alert, Health, Record
 from spasmwatch.domain.topics import AlertCommand, Topics, WhoIsTold
 from spasmwatch.ports import Message
 from spasmwatch.runtime import LAST_WORK_S

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from spasmwatch.adapters.mqtt import MqttBus
-from spasmwatch.domain.records import Trigger, parse
+from spasmwatch.domain.parsing import parse
+from spasmwatch.domain.records import Trigger
 from spasmwatch.domain.topics import DiaryAdd, Fault, Topics
 from spasmwatch.ports import Message
 from spasmwatch.runtime import Program

@@ -9,7 +9,8 @@ from typing import Any
 from spasmwatch.adapters.outbox import DiskOutbox
 from spasmwatch.domain.advice import Advice
 from spasmwatch.domain.alerting.engine import Engine
-from spasmwatch.domain.records import Alert, Record, Trend, parse
+from spasmwatch.domain.parsing import parse
+from spasmwatch.domain.records import Alert, Record, Trend
 from spasmwatch.domain.topics import AlertCommand, Topics
 from spasmwatch.errors import PushError
 from spasmwatch.ports import Message, Notification

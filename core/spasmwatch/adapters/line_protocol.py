@@ -15,7 +15,8 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel
 
-from spasmwatch.domain.records import MODELS, Diary, Record, Spasm, explain, micros, rfc3339
+from spasmwatch.domain.parsing import explain
+from spasmwatch.domain.records import MODELS, Diary, Record, Spasm, micros, rfc3339
 from spasmwatch.domain.rollups import COUNTS, Rollup
 from spasmwatch.errors import RecordError
 

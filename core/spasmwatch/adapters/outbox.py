@@ -17,7 +17,8 @@ from uuid6 import uuid7
 
 from spasmwatch.adapters import stamping
 from spasmwatch.adapters.clock import MachineClock
-from spasmwatch.domain.records import VERSION, Health, Record, parse
+from spasmwatch.domain.parsing import parse
+from spasmwatch.domain.records import VERSION, Health, Record
 from spasmwatch.errors import OutboxError
 from spasmwatch.ports import Outbox
 from spasmwatch.settings.outbox import OutboxSettings

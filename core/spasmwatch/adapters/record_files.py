@@ -9,7 +9,7 @@ from math import inf
 from pathlib import Path
 from typing import BinaryIO
 
-from spasmwatch.domain import records
+from spasmwatch.domain import parsing
 from spasmwatch.domain.records import Record
 from spasmwatch.errors import RecordError
 
@@ -115,7 +115,7 @@ def read_part(part: Part, tally: Tally, bad_line: BadLine | None = None) -> Iter
 def _parsed(line: bytes) -> Record | RecordError | None:
     """The record in a line, what is wrong with it, or None for an empty line."""
     try:
-        return records.parse(line)
+        return parsing.parse(line)
     except RecordError as error:
         return None if line.isspace() else error
 

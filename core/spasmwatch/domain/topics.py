@@ -6,7 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from spasmwatch.domain.records import Count, Diary, DiaryKind, Name, Part, ShortText, Text, Time, Verb, explain
+from spasmwatch.domain.parsing import explain
+from spasmwatch.domain.records import Count, Diary, DiaryKind, Name, Part, ShortText, Text, Time, Verb
 from spasmwatch.errors import RecordError
 
 ONLINE = b"online"

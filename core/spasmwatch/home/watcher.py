@@ -5,7 +5,8 @@ from collections import Counter
 from typing import Any
 
 from spasmwatch.adapters.mqtt import MqttBus
-from spasmwatch.domain.records import Alert, Health, Observation, Record, Spasm, parse
+from spasmwatch.domain.parsing import parse
+from spasmwatch.domain.records import Alert, Health, Observation, Record, Spasm
 from spasmwatch.domain.topics import ONLINE, PushState, Topics
 from spasmwatch.errors import RecordError
 from spasmwatch.ports import Message

@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from spasmwatch.domain.advice import Advice
-from spasmwatch.domain.records import explain
+from spasmwatch.domain.parsing import explain
 from spasmwatch.errors import SettingsError
 from spasmwatch.settings.section import Section
 

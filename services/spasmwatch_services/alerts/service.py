@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from uuid6 import uuid7
 
-from spasmwatch.domain import records
+from spasmwatch.domain import parsing
 from spasmwatch.domain.alerting.engine import Engine
 from spasmwatch.domain.alerting.lifecycle import Outcome
 from spasmwatch.domain.topics import ONLINE, AlertCommand, Fault, PushState, Topics, WhoIsTold
@@ -214,7 +214,7 @@ class AlertService:
             return self.engine.availability(node, message.payload == ONLINE, now)
         if what == "fault":
             return self.engine.fault(node, Fault.parse(message.payload), now)
-        record = records.parse(message.payload)
+        record = parsing.parse(message.payload)
         if not self._state.is_new(record.id, now):
             return Outcome()
         return self.engine.record(record, now)

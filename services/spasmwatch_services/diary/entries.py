@@ -8,7 +8,8 @@ from unicodedata import category
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from uuid6 import uuid7
 
-from spasmwatch.domain.records import Diary, DiaryKind, ShortText, Text, Time, explain
+from spasmwatch.domain.parsing import explain
+from spasmwatch.domain.records import Diary, DiaryKind, ShortText, Text, Time
 from spasmwatch.domain.topics import DiaryAdd
 from spasmwatch.errors import UsageError
 from spasmwatch.ports import Clock, Outbox

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from spasmwatch.domain.records import Alert, Diary, Health, Observation, Record, Spasm, Trend, parse
+from spasmwatch.domain.parsing import parse
+from spasmwatch.domain.records import Alert, Diary, Health, Observation, Record, Spasm, Trend
 from spasmwatch.domain.topics import ONLINE, Fault, PauseState, Topics
 from spasmwatch.errors import RecordError
 from spasmwatch.ports import Bus, Clock, Message

@@ -13,7 +13,8 @@ from typing import Final, Literal, get_args
 from pydantic import BaseModel
 
 from spasmwatch.adapters.line_protocol import DECODERS, parse_line, point, record_from
-from spasmwatch.domain.records import MODELS, Record, parse, parse_fields, rfc3339
+from spasmwatch.domain.parsing import parse, parse_fields
+from spasmwatch.domain.records import MODELS, Record, rfc3339
 from spasmwatch.errors import RecordError
 
 Format = Literal["jsonl", "csv", "line"]

@@ -8,7 +8,8 @@ from uuid import uuid4
 
 from spasmwatch.adapters.mqtt import MqttBus
 from spasmwatch.adapters.stores import open_store
-from spasmwatch.domain.records import Diary, Record, parse
+from spasmwatch.domain.parsing import parse
+from spasmwatch.domain.records import Diary, Record
 from spasmwatch.domain.topics import Topics
 from spasmwatch.errors import RecordError, SpasmWatchError, UsageError
 from spasmwatch.ports import Store

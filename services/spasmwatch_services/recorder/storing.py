@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from spasmwatch.domain.records import Record, Spasm, explain, parse
+from spasmwatch.domain.parsing import explain, parse
+from spasmwatch.domain.records import Record, Spasm
 from spasmwatch.domain.topics import Topics
 from spasmwatch.errors import RecordError, StoreError, StoreRejected
 from spasmwatch_services.recorder.rollup_keeper import RollupKeeper

@@ -10,7 +10,8 @@ from typing import Self
 
 from pydantic import BaseModel, ValidationError
 
-from spasmwatch.domain.records import Alert, Time, explain
+from spasmwatch.domain.parsing import explain
+from spasmwatch.domain.records import Alert, Time
 from spasmwatch.domain.topics import DiaryAdd
 from spasmwatch.domain.triggers.rules import Progress
 from spasmwatch.errors import OutboxError

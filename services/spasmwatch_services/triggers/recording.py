@@ -11,7 +11,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from uuid6 import uuid7
 
-from spasmwatch.domain.records import VERSION, Record, Trigger, explain
+from spasmwatch.domain.parsing import explain
+from spasmwatch.domain.records import VERSION, Record, Trigger
 from spasmwatch.errors import RecordError
 from spasmwatch.ports import Message
 from spasmwatch.settings import Settings

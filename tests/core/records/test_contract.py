@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spasmwatch.domain.records import MODELS, Health, Spasm, parse, rfc3339
+from spasmwatch.domain.parsing import parse
+from spasmwatch.domain.records import MODELS, Health, Spasm, rfc3339
 from spasmwatch.domain.topics import Receipt, WhoIsTold
 from spasmwatch.errors import RecordError
 from support import make

@@ -7,7 +7,8 @@ import pytest
 
 from spasmwatch.adapters.sqlite_store import SqliteStore
 from spasmwatch.cli import main
-from spasmwatch.domain.records import Alert, parse
+from spasmwatch.domain.parsing import parse
+from spasmwatch.domain.records import Alert
 from spasmwatch_services.alerts.backtest import stored
 from support import make
 from support.histories import Story, tell

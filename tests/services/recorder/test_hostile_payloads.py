@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from spasmwatch.adapters.influx_store import InfluxStore
 from spasmwatch.adapters.line_protocol import parse_line, point, record_from
 from spasmwatch.adapters.sqlite_store import SqliteStore
-from spasmwatch.domain.records import MODELS, Diary, Label, Record, micros, parse
+from spasmwatch.domain.parsing import parse
+from spasmwatch.domain.records import MODELS, Diary, Label, Record, micros
 from spasmwatch.domain.topics import Topics
 from spasmwatch.errors import RecordError, StoreRejected
 from spasmwatch.ports import Message, Store

@@ -11,7 +11,8 @@ import pytest
 from spasmwatch.adapters.influx_store import InfluxStore
 from spasmwatch.adapters.sqlite_store import SqliteStore
 from spasmwatch.cli import main
-from spasmwatch.domain.records import MODELS, Diary, Record, parse
+from spasmwatch.domain.parsing import parse
+from spasmwatch.domain.records import MODELS, Diary, Record
 from spasmwatch_services.recorder.exporting import export
 from spasmwatch_services.recorder.rollup_keeper import RollupKeeper
 from support import make

@@ -8,7 +8,8 @@ import pytest
 
 from spasmwatch import cli
 from spasmwatch.adapters.mqtt import MqttBus
-from spasmwatch.domain.records import Trigger, parse
+from spasmwatch.domain.parsing import parse
+from spasmwatch.domain.records import Trigger
 from spasmwatch.domain.topics import Topics
 from spasmwatch.settings import load
 from spasmwatch.settings.mqtt import Mqtt

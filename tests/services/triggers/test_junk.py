@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spasmwatch.domain.records import Record, Trigger, parse
+from spasmwatch.domain.parsing import parse
+from spasmwatch.domain.records import Record, Trigger
 from spasmwatch.settings import Settings
 from spasmwatch.settings.triggers import Triggers
 from spasmwatch_services.triggers.discover import Discovery

@@ -10,7 +10,8 @@ from typing import Final
 
 from uuid6 import uuid7
 
-from spasmwatch.domain.records import Alert, Name, Spasm, Trend, parse
+from spasmwatch.domain.parsing import parse
+from spasmwatch.domain.records import Alert, Name, Spasm, Trend
 from spasmwatch.domain.topics import (
     ONLINE,
     AlertCommand,
