@@ -253,7 +253,8 @@ class Drill:
     def _kill_writer(self) -> None:
         """The recorder's own process that writes; where it is just being started anew, there is nothing to kill."""
         for child in children(self._recorder.process.pid):
-            os.kill(child, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
 
     def _kill_store(self) -> None:
         self._store.kill(self._chance.uniform(0, 1))

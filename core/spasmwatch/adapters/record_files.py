@@ -115,7 +115,7 @@ def read_part(part: Part, tally: Tally, bad_line: BadLine | None = None) -> Iter
 def _parsed(line: bytes) -> Record | RecordError | None:
     """The record in a line, what is wrong with it, or None for an empty line."""
     try:
-        return parsing.parse(line)
+        return parsing.parse(line.rstrip(b"\r\n"))
     except RecordError as error:
         return None if line.isspace() else error
 

@@ -55,6 +55,8 @@ def lay_out_wearing(
         return stage, None
     rims = replace(portrait, picture=np.repeat(np.rint(255 * share).astype(np.uint8)[..., None], 3, axis=2))
     placed = lay_out(rims, width, height, eye_distance, centre).studio[..., :1].astype(np.float32) / 255.0
+    if not placed.any():
+        return stage, None  # out of the picture
     hidden = (share > 0.02).astype(np.uint8)
     skin = cv2.inpaint(portrait.picture, hidden, 0.06 * portrait.unit, cv2.INPAINT_TELEA)
     bare = replace(portrait, picture=np.asarray(skin, np.uint8))

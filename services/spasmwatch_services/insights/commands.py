@@ -119,11 +119,11 @@ def _casebook(args: Namespace, chosen: Settings, meanwhile: Callable[[], None] =
 
         return casebook(reader, zone, chosen.home.name, args.person)
     opened, person = partial(open_store, chosen, readonly=True), args.person or chosen.home.person
-    with closing(opened()) as store:
-        start, end = start or DIARY_FROM, end or datetime.now(UTC) + timedelta(days=1)
-        reader = read_store(opened, person, start, end, processors(), meanwhile)
-        from spasmwatch_services.insights.casebook import stored_casebook
+    start, end = start or DIARY_FROM, end or datetime.now(UTC) + timedelta(days=1)
+    reader = read_store(opened, person, start, end, processors(), meanwhile)
+    from spasmwatch_services.insights.casebook import stored_casebook
 
+    with closing(opened()) as store:
         return stored_casebook(reader, store, zone, chosen.home.name, person)
 
 

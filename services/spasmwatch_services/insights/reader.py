@@ -30,7 +30,7 @@ class Period:
         """Whether a time lies in the period."""
         return (self.start is None or time >= self.start) and (self.end is None or time < self.end)
 
-    def follows(self, time: datetime) -> bool:
+    def begins_soon_after(self, time: datetime) -> bool:
         """Whether a time lies shortly before the period."""
         return self.start is not None and self.early is not None and self.early <= time < self.start
 
@@ -177,11 +177,11 @@ class Reader:
             if isinstance(record, Observation):
                 if holds(record.start):
                     known.observe(record)
-                elif self.period.follows(record.start):
+                elif self.period.begins_soon_after(record.start):
                     self.earlier[record.home, record.person].observe(record)
             elif isinstance(record, Diary | Label) or holds(record.when):
                 known.take(record)
-            elif isinstance(record, Spasm) and self.period.follows(record.start):
+            elif isinstance(record, Spasm) and self.period.begins_soon_after(record.start):
                 self.earlier[record.home, record.person].take(record)
 
     def merge(self, later: Reader) -> None:

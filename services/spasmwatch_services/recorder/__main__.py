@@ -9,7 +9,6 @@ from prometheus_client import CollectorRegistry, start_http_server
 
 from spasmwatch.adapters.mqtt import MqttBus
 from spasmwatch.adapters.outbox import DiskOutbox
-from spasmwatch.adapters.stores import open_store
 from spasmwatch.cli import expect_many_records
 from spasmwatch.domain.records import Health
 from spasmwatch.errors import SettingsError, SpasmWatchError
@@ -18,7 +17,6 @@ from spasmwatch.settings import Settings
 from spasmwatch_services.recorder.dead_letters import DeadLetters
 from spasmwatch_services.recorder.figures import Figures
 from spasmwatch_services.recorder.ledger import Ledger
-from spasmwatch_services.recorder.retention import expire
 from spasmwatch_services.recorder.service import Recorder
 from spasmwatch_services.recorder.store_process import StoreProcess
 
@@ -48,9 +46,6 @@ def wire(program: Program) -> None:
     outbox = program.outbox(bus, chosen.node)
     program.start("recorder", lambda: recorder.run(program.stopping))
     program.start("health", lambda: _tell_health(program, recorder, outbox, figures))
-    if settings.store.retention_days is not None:
-        store = program.own(open_store(settings))
-        program.start("retention", lambda: expire(settings, store, program.stopping))
     if settings.alerts.watchdog:
         _watch_alerts(program)
 

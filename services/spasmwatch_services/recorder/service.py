@@ -34,8 +34,9 @@ MEANT_S = 5.0
 
 
 class Recorder:
-    """One thread (:meth:`run`) between the broker and the store, which is written to by ``store``.
+    """Between the broker and the store, which is written to by ``store``.
 
+    :meth:`run` has one batch stored while the receipts of the one before go out in a second thread.
     ``store`` gives one verdict for each message, or raises StoreError when all are to come again.
     """
 
@@ -63,14 +64,15 @@ class Recorder:
 
     def run(self, stopping: threading.Event) -> None:
         """Work until told to stop. What is then not stored stays with the broker and the producers."""
-        # While one batch is stored, the receipts of the one before go out.
         with ThreadPoolExecutor(1, "receipts") as aside:
-            finished = aside.submit(self._finish, (), ())
+            finished = aside.submit(self.finish, (), ())
             while not stopping.is_set():
+                if finished.done():
+                    finished.result()  # raises what went wrong
                 if batch := self._gather():
                     verdicts = self._store_patiently(batch, stopping)
                     finished.result()
-                    finished = aside.submit(self._finish, batch, verdicts)
+                    finished = aside.submit(self.finish, batch, verdicts)
             finished.result()
 
     def _gather(self) -> list[Message]:
@@ -88,11 +90,7 @@ class Recorder:
             pass
         return batch
 
-    def process(self, batch: Sequence[Message], stopping: threading.Event) -> None:
-        """Deal with a batch for good. Told to stop while the store is away, it returns without acknowledging."""
-        self._finish(batch, self._store_patiently(batch, stopping))
-
-    def _finish(self, batch: Sequence[Message], verdicts: Sequence[Verdict]) -> None:
+    def finish(self, batch: Sequence[Message], verdicts: Sequence[Verdict]) -> None:
         """Bury what is no record; receipts and acknowledgements for the rest."""
         stored: list[tuple[Message, Stored]] = []
         for message, verdict in zip(batch, verdicts, strict=False):
@@ -132,7 +130,7 @@ class Recorder:
         """A verdict for each message, however long the store is away; none when told to stop meanwhile."""
         mail = [(message.topic, message.payload) for message in batch]
         pause = 0.5
-        while mail:
+        while True:
             try:
                 verdicts = self._store(mail)
             except StoreError as error:
@@ -140,12 +138,11 @@ class Recorder:
                 self._trouble("store", str(error))
                 log.warning("will try again: %s", error)
                 if stopping.wait(error.retry_after or pause):
-                    break
+                    return []
                 pause = min(2 * pause, LONGEST_PAUSE_S)
             else:
                 self._trouble("store", None)
                 return verdicts
-        return []
 
     def _send_receipts(self, records: Iterable[Stored]) -> None:
         numbers: dict[tuple[str, str], list[int]] = defaultdict(list)
@@ -193,8 +190,9 @@ class Recorder:
             since = min((since for _, since in self._troubles.values()), default=None)
             fault = Fault(active=bool(causes), cause="; ".join(causes) or None, since=since)
             news, self._told = fault != self._told, fault
-        if news:
-            self._bus.keep(self._topics.of(self._settings.node, "fault"), fault.payload())
+            if news:
+                # Under the lock: two threads may have news, and the last word counts.
+                self._bus.keep(self._topics.of(self._settings.node, "fault"), fault.payload())
 
 
 def _receipt_for(message: Message) -> Receipt | None:

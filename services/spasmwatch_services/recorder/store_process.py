@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
+from threading import Event, Thread
 from typing import Final, TextIO
 
 from spasmwatch.adapters.stores import open_store
@@ -21,15 +22,16 @@ from spasmwatch.cli import expect_many_records
 from spasmwatch.domain.topics import Topics
 from spasmwatch.errors import SpasmWatchError, StoreError
 from spasmwatch.logs import log_to_stderr
+from spasmwatch.ports import Store
 from spasmwatch.runtime import private_folder
 from spasmwatch.settings import Settings
-from spasmwatch_services.recorder.retention import retention_edge
+from spasmwatch_services.recorder.retention import expire, retention_edge
 from spasmwatch_services.recorder.rollup_keeper import RollupKeeper
 from spasmwatch_services.recorder.storing import Mail, Storer, Verdict
 
 log = logging.getLogger(__name__)
 
-TURN_S: Final = 30.0
+TURN_S: Final = 15.0
 """How long a new process waits for one before it, whose recorder was killed, to finish its last batch."""
 END_S: Final = 5.0
 SETTLE_EVERY_S: Final = 1.0
@@ -50,12 +52,10 @@ class StoreProcess:
 
     def store(self, mail: Mail) -> list[Verdict]:
         """One verdict for each message. Raises StoreError: all of it may come again."""
-        if self._line is None:
-            self._start()
-        assert self._line is not None  # noqa: S101 -- just started
+        line = self._line or self._start()
         try:
-            self._line.send(mail)
-            answer = self._line.recv()
+            line.send(mail)
+            answer = line.recv()
         except (EOFError, OSError) as error:
             self.close()
             raise StoreError("the process that writes to the store was ended from outside; it starts anew") from error
@@ -78,7 +78,7 @@ class StoreProcess:
                 self._process.wait()
             self._process = None
 
-    def _start(self) -> None:
+    def _start(self) -> Connection:
         ours, theirs = Pipe()
         with theirs:
             self._process = subprocess.Popen(
@@ -94,6 +94,7 @@ class StoreProcess:
         if refused is not None:
             self.close()
             raise refused
+        return ours
 
 
 def _serve(line: Connection) -> None:
@@ -103,7 +104,11 @@ def _serve(line: Connection) -> None:
     expect_many_records()
     try:
         with _only_writer(settings.home.data / "recorder" / f"{settings.recorder.node}.lock"):
-            storer = _storer(settings)
+            store = open_store(settings)
+            storer = _storer(settings, store)
+            if settings.store.retention_days is not None:
+                # On the same store: two writers would wait for each other.
+                Thread(target=expire, args=(settings, store, Event()), daemon=True).start()
             line.send(None)
             while True:
                 _answer(line, storer)
@@ -111,12 +116,9 @@ def _serve(line: Connection) -> None:
         line.send(error)
 
 
-def _storer(settings: Settings) -> Storer:
-    rollups = RollupKeeper(
-        open_store(settings), settings.home.name, settings.home.zone, alone=settings.recorder.share is None
-    )
-    topics = Topics(settings.mqtt.base, settings.home.name)
-    return Storer(topics, rollups, lambda: retention_edge(settings))
+def _storer(settings: Settings, store: Store) -> Storer:
+    rollups = RollupKeeper(store, settings.home.name, settings.home.zone, alone=settings.recorder.share is None)
+    return Storer(Topics(settings.mqtt.base, settings.home.name), rollups, lambda: retention_edge(settings))
 
 
 def _answer(line: Connection, storer: Storer) -> None:
@@ -127,7 +129,12 @@ def _answer(line: Connection, storer: Storer) -> None:
         answer: object = storer.store(mail)
     except StoreError as error:
         answer = error
+    except Exception as error:
+        # A mistake of ours: the recorder ends with it, as any program does.
+        log.exception("storing failed")
+        answer = SpasmWatchError(f"storing failed: {error!r}")
     line.send(answer)
+    storer.settle()
 
 
 @contextmanager

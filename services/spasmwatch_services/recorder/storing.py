@@ -32,7 +32,10 @@ Verdict = Stored | str
 
 
 class Storer:
-    """The only one that writes. ``oldest`` tells before which time the retention has removed raw records."""
+    """Writes what arrives; import and forget write beside it.
+
+    ``oldest`` tells before which time the retention has removed raw records.
+    """
 
     def __init__(
         self, topics: Topics, rollups: RollupKeeper, oldest: Callable[[], datetime | None] = lambda: None

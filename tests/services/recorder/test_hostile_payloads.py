@@ -75,10 +75,11 @@ class Post:
         self.store = store
         self.figures = Figures()
         self.letters = DeadLetters(folder, 100)
+        self.storer = Storer(TOPICS, RollupKeeper(store, "home", ZoneInfo("UTC")))
         self.recorder = Recorder(
             MemoryBus(TOPICS),
             TOPICS,
-            Storer(TOPICS, RollupKeeper(store, "home", ZoneInfo("UTC"))).store,
+            self.storer.store,
             Ledger(folder / "ledger.sqlite"),
             self.letters,
             RecorderSettings(),
@@ -89,15 +90,8 @@ class Post:
         """Whether the message was acknowledged."""
         acknowledged: list[bool] = []
         message = Message(topic, payload, False, lambda: acknowledged.append(True))
-        self.recorder.process([message], Never())  # type: ignore[arg-type]
+        self.recorder.finish([message], self.storer.store([(topic, payload)]))
         return bool(acknowledged)
-
-
-class Never:
-    """A wish to stop that never comes, and no waiting."""
-
-    def wait(self, timeout: float) -> bool:
-        raise AssertionError("the recorder waits for a store that is there")
 
 
 @pytest.fixture(scope="module")

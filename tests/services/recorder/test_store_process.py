@@ -16,7 +16,7 @@ import pytest
 from spasmwatch.adapters.stores import open_store
 from spasmwatch.domain.records import Record
 from spasmwatch.domain.topics import Topics
-from spasmwatch.errors import SettingsError, StoreError
+from spasmwatch.errors import SettingsError, SpasmWatchError, StoreError
 from spasmwatch.settings import Settings
 from spasmwatch_services.recorder.store_process import StoreProcess
 from spasmwatch_services.recorder.storing import Stored
@@ -121,3 +121,9 @@ def test_what_is_wrong_with_the_store_is_said_at_the_start(tmp_path: Path, other
     with pytest.raises(SettingsError, match="none"):
         StoreProcess(Settings.model_validate(wrong))
     assert set(children(os.getpid())) <= others
+
+
+def test_a_mistake_of_ours_is_told_as_one_not_repeated_for_ever(storing: StoreProcess) -> None:
+    with pytest.raises(SpasmWatchError, match="storing failed") as told:
+        storing.store([("spasmwatch/home/cam1/spasm", 5)])  # type: ignore[list-item]
+    assert not isinstance(told.value, StoreError)

@@ -1,12 +1,11 @@
 """Which pattern an episode shows: one-sided, both eyes, a brief jerk, or none."""
 
-import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Final
 
-from spasmwatch.domain.detection.evidence import LEAST_ASYMMETRY, SIDES, Evidence
+from spasmwatch.domain.detection.evidence import LEAST_ASYMMETRY, SIDES, Evidence, above
 from spasmwatch.domain.detection.exposure import Closures
 from spasmwatch.domain.detection.findings import Finding, closed_seconds, other_side, series, share, within
 from spasmwatch.domain.detection.segmentation import Burst
@@ -87,7 +86,7 @@ def _changes_alone(frame: Evidence, side: Side, least: Mapping[str, float]) -> b
 
     Both are while the person looks aside; changes add in squares.
     """
-    change, other = (math.sqrt(max(0.0, frame.change[eye] ** 2 - least[eye] ** 2)) for eye in (side, other_side(side)))
+    change, other = (above(frame.change[eye], least[eye]) for eye in (side, other_side(side)))
     return change >= max(frame.units.change, LOOK_RATIO * other)
 
 

@@ -138,7 +138,7 @@ class Evidence:
 def judge(time: float, face: FaceSignals, baseline: Baseline, units: Units, averaged_s: float = 0.0) -> Evidence:
     """Evidence of one usable frame against the baseline."""
     closure = {side: _closure(face.side(side).gap, baseline.gap[side].value) for side in SIDES}
-    change = {side: _above(face.side(side).change, baseline.change[side].value) for side in SIDES}
+    change = {side: above(face.side(side).change, baseline.change[side].value) for side in SIDES}
     lean = baseline.lean.value / 2
     lids = {"left": max(0.0, closure["left"] - lean), "right": max(0.0, closure["right"] + lean)}
     lid_share = (lids["left"] - lids["right"]) / (lids["left"] + lids["right"] + 0.5 * units.lid)
@@ -202,7 +202,7 @@ def _closure(gap: float, usual: float) -> float:
     return max(-0.5, min(1.2, 1.0 - gap / max(1e-3, usual)))
 
 
-def _above(change: float, usual: float) -> float:
+def above(change: float, usual: float) -> float:
     """What is left of the change when its usual (noise) part, which adds in squares, is taken out."""
     return float(max(0.0, change**2 - usual**2) ** 0.5)
 
