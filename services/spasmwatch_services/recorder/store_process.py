@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 TURN_S: Final = 15.0
 """How long a new process waits for one before it, whose recorder was killed, to finish its last batch."""
 END_S: Final = 5.0
+ANSWER_S: Final = 300.0
+"""A process that says nothing for so long stands still: every call to a store gives up long before."""
 SETTLE_EVERY_S: Final = 1.0
 
 
@@ -41,7 +43,7 @@ class StoreProcess:
     """A :class:`~spasmwatch_services.recorder.storing.Storer` elsewhere. Killed, it is started again for the next
     batch.
 
-    For one thread at a time. Raises what opening the store raises.
+    For one thread at a time. The first start raises what opening the store raises.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -52,13 +54,19 @@ class StoreProcess:
 
     def store(self, mail: Mail) -> list[Verdict]:
         """One verdict for each message. Raises StoreError: all of it may come again."""
-        line = self._line or self._start()
+        try:
+            line = self._line or self._start()
+        except (SpasmWatchError, OSError) as error:
+            raise StoreError(f"the process that writes to the store does not start again: {error}") from error
         try:
             line.send(mail)
+            if not line.poll(ANSWER_S):
+                raise TimeoutError
             answer = line.recv()
         except (EOFError, OSError) as error:
             self.close()
-            raise StoreError("the process that writes to the store was ended from outside; it starts anew") from error
+            reason = "stood still" if isinstance(error, TimeoutError) else "was ended from outside"
+            raise StoreError(f"the process that writes to the store {reason}; it starts anew") from error
         if isinstance(answer, BaseException):
             raise answer
         verdicts: list[Verdict] = answer
@@ -80,7 +88,7 @@ class StoreProcess:
 
     def _start(self) -> Connection:
         ours, theirs = Pipe()
-        with theirs:
+        with theirs, _signals_held():
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", __name__, str(theirs.fileno())], pass_fds=[theirs.fileno()]
             )
@@ -101,6 +109,7 @@ def _serve(line: Connection) -> None:
     """Open the store and write what comes, until the other end is closed or gone."""
     settings, level = line.recv()
     log_to_stderr(level)
+    logging.captureWarnings(capture=True)
     expect_many_records()
     try:
         with _only_writer(settings.home.data / "recorder" / f"{settings.recorder.node}.lock"):
@@ -161,14 +170,23 @@ def _locked(file: TextIO) -> bool:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError as error:
+        raise StoreError(f"cannot lock {file.name}: {error.strerror}") from error
     return True
 
 
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """What is started meanwhile never gets the signals that end a recorder: it ends when its recorder does."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 if __name__ == "__main__":
-    # It ends when its recorder does, not on a signal that both get.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     try:
         _serve(Connection(int(sys.argv[1])))
-    except (EOFError, OSError):
-        sys.exit()
+    except (EOFError, ConnectionError):
+        sys.exit()  # the recorder is gone

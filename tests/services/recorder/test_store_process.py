@@ -80,6 +80,23 @@ def test_killed_it_starts_anew_and_nothing_is_lost_or_doubled(
     assert stored(settings) == RECORDS
 
 
+def test_what_keeps_it_from_starting_again_is_waited_out(
+    settings: Settings, others: set[int], storing: StoreProcess, tmp_path: Path
+) -> None:
+    (writer,) = set(children(os.getpid())) - others
+    os.kill(writer, signal.SIGKILL)
+    store, kept = tmp_path / "store.sqlite", tmp_path / "kept"
+    with pytest.raises(StoreError, match="ended from outside"):
+        storing.store(mail(*RECORDS))
+    store.rename(kept)
+    store.mkdir()
+    with pytest.raises(StoreError, match="does not start again"):
+        storing.store(mail(*RECORDS))
+    store.rmdir()
+    kept.rename(store)
+    assert len(storing.store(mail(*RECORDS))) == 4
+
+
 def test_it_ends_with_the_recorder_whatever_ended_that(tmp_path: Path) -> None:
     script = (
         "import sys, time; from spasmwatch.settings import Settings;"
