@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 USUAL_PORT, HIGHEST_PORT = 8080, 65535
 SETTLE_S = 30.0
 """How long the records of the last second may take to be stored and judged."""
+CALM_S = 1.0
 LINE_EVERY_S = 5.0
 DEMO_PROGRAMS = ("recorder", "alerts", "diary", "edge")
 """A demo has no smart home to listen to and too little history for insights."""
@@ -162,9 +163,15 @@ class Demo:
         home.stop_program("diary")
         home.stop_program("alerts")
         deadline = time.monotonic() + SETTLE_S
-        while time.monotonic() < deadline and self._stored(settings) != dict(watcher.published):
-            time.sleep(0.2)
+        while time.monotonic() < deadline and not self._settled(watcher, settings):
+            pass
         home.stop_program("recorder")
+
+    def _settled(self, watcher: Watcher, settings: Settings) -> bool:
+        """Whether all is stored and nothing follows: the last word of a program may come after its end."""
+        before = dict(watcher.published)
+        time.sleep(CALM_S)
+        return self._stored(settings) == dict(watcher.published) == before
 
     def _report(self, watcher: Watcher, settings: Settings, page: str) -> None:
         if self._options.video and watcher.seconds and not (watcher.face_s or self._stopping.is_set()):

@@ -43,6 +43,8 @@ def wire(program: Program) -> None:
         chosen,
         figures,
     )
+    # Last: what others say meanwhile is heard already.
+    storing.start()
     outbox = program.outbox(bus, chosen.node)
     program.start("recorder", lambda: recorder.run(program.stopping))
     program.start("health", lambda: _tell_health(program, recorder, outbox, figures))

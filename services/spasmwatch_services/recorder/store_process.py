@@ -43,19 +43,18 @@ class StoreProcess:
     """A :class:`~spasmwatch_services.recorder.storing.Storer` elsewhere. Killed, it is started again for the next
     batch.
 
-    For one thread at a time. The first start raises what opening the store raises.
+    For one thread at a time.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None
         self._line: Connection | None = None
-        self._start()
 
     def store(self, mail: Mail) -> list[Verdict]:
         """One verdict for each message. Raises StoreError: all of it may come again."""
         try:
-            line = self._line or self._start()
+            line = self._line or self.start()
         except (SpasmWatchError, OSError) as error:
             raise StoreError(f"the process that writes to the store does not start again: {error}") from error
         try:
@@ -86,7 +85,8 @@ class StoreProcess:
                 self._process.wait()
             self._process = None
 
-    def _start(self) -> Connection:
+    def start(self) -> Connection:
+        """Start it and wait until it has opened the store. Raises what that raises."""
         ours, theirs = Pipe()
         with theirs, _signals_held():
             self._process = subprocess.Popen(

@@ -94,7 +94,9 @@ def test_no_process_outlives_the_one_that_started_it(tmp_path: Path, number: sig
         f"import sys; sys.path.insert(0, {str(tests)!r}); from pathlib import Path; from support import chores;"
         f"from spasmwatch.adapters.workers import shared_out; shared_out(chores.stay, [Path({str(tmp_path)!r})] * 2, 2)"
     )
-    command = [sys.executable, "-c", f"try:\n    {program}\nexcept KeyboardInterrupt: sys.exit(1)"]
+    # A run that was itself started in the background is deaf to Ctrl-C, and so would be all that it starts.
+    hear = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    command = [sys.executable, "-c", f"{hear}\ntry:\n    {program}\nexcept KeyboardInterrupt: sys.exit(1)"]
     parent = subprocess.Popen(command, stderr=subprocess.PIPE, process_group=0)
     until(lambda: len(_at_work(tmp_path)) == 2)
     if number == signal.SIGINT:

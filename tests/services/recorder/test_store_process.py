@@ -46,6 +46,7 @@ def others() -> set[int]:
 @pytest.fixture
 def storing(settings: Settings, others: set[int]) -> Iterator[StoreProcess]:
     made = StoreProcess(settings)
+    made.start()
     yield made
     made.close()
 
@@ -101,7 +102,7 @@ def test_it_ends_with_the_recorder_whatever_ended_that(tmp_path: Path) -> None:
     script = (
         "import sys, time; from spasmwatch.settings import Settings;"
         "from spasmwatch_services.recorder.store_process import StoreProcess;"
-        "storing = StoreProcess(Settings.model_validate({'home': {'data': sys.argv[1]}}));"
+        "storing = StoreProcess(Settings.model_validate({'home': {'data': sys.argv[1]}})); storing.start();"
         "print('up', flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE) as recorder:
@@ -128,6 +129,7 @@ def test_it_waits_for_the_last_batch_of_the_one_before(settings: Settings, tmp_p
         begun = time.monotonic()
         threading.Timer(1.5, lambda: fcntl.flock(before, fcntl.LOCK_UN)).start()
         storing = StoreProcess(settings)
+        storing.start()
     assert time.monotonic() - begun >= 1.5
     assert len(storing.store(mail(*RECORDS))) == 4
     storing.close()
@@ -136,7 +138,7 @@ def test_it_waits_for_the_last_batch_of_the_one_before(settings: Settings, tmp_p
 def test_what_is_wrong_with_the_store_is_said_at_the_start(tmp_path: Path, others: set[int]) -> None:
     wrong = {"home": {"data": tmp_path}, "store": {"kind": "influx", "influx": {"token_file": tmp_path / "none"}}}
     with pytest.raises(SettingsError, match="none"):
-        StoreProcess(Settings.model_validate(wrong))
+        StoreProcess(Settings.model_validate(wrong)).start()
     assert set(children(os.getpid())) <= others
 
 
