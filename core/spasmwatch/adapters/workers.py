@@ -21,7 +21,6 @@ R = TypeVar("R")
 MOST: Final = 4
 """More read no faster from one disk, and each takes its memory."""
 
-
 LIMIT: Final = Path("/sys/fs/cgroup/cpu.max")
 """Of a container: microseconds of processor time in so many of the clock, or ``max``."""
 
@@ -52,7 +51,7 @@ def shared_out(
     ours, theirs = context.Pipe(duplex=False)
     with ours, theirs, ProcessPoolExecutor(processes, context, _stay_while_open, (ours,)) as pool:
         try:
-            with _without_interrupts():
+            with starting_deaf_to(signal.SIGINT):
                 found = [pool.submit(work, part) for part in parts]
             meanwhile()
             return [each.result() for each in found]
@@ -74,9 +73,9 @@ def _stay_while_open(line: Connection) -> None:
 
 
 @contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """Processes started meanwhile are deaf to Ctrl-C: it is this one that ends them, without a word of theirs."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+def starting_deaf_to(*signals: signal.Signals) -> Iterator[None]:
+    """Processes started meanwhile never hear these: it is this one that ends them, without a word of theirs."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     try:
         yield
     finally:

@@ -18,6 +18,7 @@ from threading import Event, Thread
 from typing import Final, TextIO
 
 from spasmwatch.adapters.stores import open_store
+from spasmwatch.adapters.workers import starting_deaf_to
 from spasmwatch.cli import expect_many_records
 from spasmwatch.domain.topics import Topics
 from spasmwatch.errors import SpasmWatchError, StoreError
@@ -88,7 +89,7 @@ class StoreProcess:
     def start(self) -> Connection:
         """Start it and wait until it has opened the store. Raises what that raises."""
         ours, theirs = Pipe()
-        with theirs, _signals_held():
+        with theirs, starting_deaf_to(signal.SIGINT, signal.SIGTERM):
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", __name__, str(theirs.fileno())], pass_fds=[theirs.fileno()]
             )
@@ -173,16 +174,6 @@ def _locked(file: TextIO) -> bool:
     except OSError as error:
         raise StoreError(f"cannot lock {file.name}: {error.strerror}") from error
     return True
-
-
-@contextmanager
-def _signals_held() -> Iterator[None]:
-    """What is started meanwhile never gets the signals that end a recorder: it ends when its recorder does."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 if __name__ == "__main__":
