@@ -7,7 +7,7 @@ hour off or a day has 23 or 25 hours; a day is the sum of its hours.
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
@@ -67,13 +67,15 @@ Span = tuple[datetime, datetime]
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The first instant of a local day, in UTC."""
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+
+
 def day_of(time: datetime, zone: ZoneInfo) -> Span:
     """The local day that holds ``time``: its first instant and that of the next day, in UTC."""
-    date = time.astimezone(zone).date()
-    first, following = (
-        datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC) for day in (date, date + timedelta(days=1))
-    )
-    return first, following
+    day = time.astimezone(zone).date()
+    return midnight(day, zone), midnight(day + timedelta(days=1), zone)
 
 
 def hour_of(time: datetime, zone: ZoneInfo) -> Span:

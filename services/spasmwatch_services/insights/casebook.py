@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from spasmwatch.domain.association import Exposures, History, ObservedTime
 from spasmwatch.domain.exposures import exposures, gaps
 from spasmwatch.domain.records import HOME, Alert, Diary, Label, Spasm, Trigger
-from spasmwatch.domain.rollups import count, seen_once
+from spasmwatch.domain.rollups import count, midnight, seen_once
 from spasmwatch.errors import UsageError
 from spasmwatch.ports import Rate, Store
 from spasmwatch_services.insights.reader import COLUMNS, Collected, Minutes, Reader, stretched
-from spasmwatch_services.insights.reading import DIARY_FROM, midnight
+from spasmwatch_services.insights.reading import DIARY_FROM
 
 Floats = NDArray[np.float64]
 

@@ -105,7 +105,8 @@ def _today(args: Namespace, chosen: Settings) -> date:
 def _casebook(args: Namespace, chosen: Settings, meanwhile: Callable[[], None] = nothing) -> "Casebook":
     """The book that the arguments ask for; ``meanwhile`` is done where other processes read."""
     from spasmwatch.adapters.stores import open_store
-    from spasmwatch_services.insights.reading import DIARY_FROM, midnight, read_file, read_store
+    from spasmwatch.domain.rollups import midnight
+    from spasmwatch_services.insights.reading import DIARY_FROM, read_file, read_store
 
     expect_many_records()
     zone = _zone(args.timezone) if args.timezone else chosen.home.zone

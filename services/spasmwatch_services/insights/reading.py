@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import pairwise
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
 
 from spasmwatch.adapters.record_files import Part, Tally, conclude, cut, read_part, read_records
 from spasmwatch.adapters.workers import nothing, shared_out
@@ -34,11 +33,6 @@ DIARY_FROM: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 Stretch = tuple[tuple[str, ...], datetime, datetime]
 """Kinds of records, from when, up to when."""
-
-
-def midnight(day: date, zone: ZoneInfo) -> datetime:
-    """The first instant of a local day, in UTC."""
-    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
 
 
 def _period(start: datetime | None, end: datetime | None) -> Period:

@@ -2,9 +2,10 @@
 
 import logging
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
+from spasmwatch.domain.rollups import midnight
 from spasmwatch.errors import StoreError
 from spasmwatch.ports import Store
 from spasmwatch.settings import Settings
@@ -19,7 +20,7 @@ def retention_edge(settings: Settings) -> datetime | None:
     if settings.store.retention_days is None:
         return None
     day = datetime.now(settings.home.zone).date() - timedelta(days=settings.store.retention_days)
-    return datetime(day.year, day.month, day.day, tzinfo=settings.home.zone).astimezone(UTC)
+    return midnight(day, settings.home.zone)
 
 
 def expire(settings: Settings, store: Store, stopping: threading.Event) -> None:

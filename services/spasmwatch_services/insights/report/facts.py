@@ -18,12 +18,12 @@ from spasmwatch.domain.advice import Advice, Tier
 from spasmwatch.domain.agreement import Share, agree
 from spasmwatch.domain.association import Calendar, Finding, associations
 from spasmwatch.domain.records import SIDES, Diary, Spasm
+from spasmwatch.domain.rollups import midnight
 from spasmwatch.domain.treatments import Change, Cycle, DailyCounts, before_and_after, cycles
 from spasmwatch.domain.treatments.days import ratio_of
 from spasmwatch.ports import Rate
 from spasmwatch.settings import Settings
 from spasmwatch_services.insights.casebook import Casebook
-from spasmwatch_services.insights.reading import midnight
 from spasmwatch_services.insights.report.course import Block, course
 from spasmwatch_services.insights.report.texts import plain
 
