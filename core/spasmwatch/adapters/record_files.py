@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from math import inf
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from spasmwatch.domain import parsing
 from spasmwatch.domain.records import Record
@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 
 BATCH = 32 * 1024
 """Lines of so many bytes are parsed in one go: in turns with what the reader does, both take half as long again."""
+
+LARGE: Final = 32 * 1024 * 1024
+"""Bytes of a file from which on other processes are worth their start."""
 
 BadLine = Callable[[int, str], None]
 """Told of a line that is no record: its number, from 1, and what is wrong with it."""

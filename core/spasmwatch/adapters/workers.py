@@ -4,14 +4,14 @@ import multiprocessing
 import os
 import signal
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from math import ceil
 from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from spasmwatch.errors import SpasmWatchError
 
@@ -43,33 +43,76 @@ def shared_out(
 ) -> list[R]:
     """What ``work`` makes of each part, in their order; ``meanwhile`` is done here while others work.
 
-    Raises what ``work`` raises. When anything is raised here, also by Ctrl-C, all processes end at once, and they never
-    outlive this one.
+    Raises what ``work`` raises.
     """
+    with _at_work(work, parts, processes) as found:
+        meanwhile()
+        return list(found)
+
+
+def worked_ahead(work: Callable[[P], R], parts: Sequence[P], processes: int) -> Iterator[R]:
+    """The same one by one; each process waits with a part until the one before it has been taken.
+
+    Raises what ``work`` raises.
+    """
+    with _at_work(work, parts, processes) as found:
+        yield from found
+
+
+@contextmanager
+def _at_work(work: Callable[[P], R], parts: Sequence[P], processes: int) -> Iterator[Iterator[R]]:
+    """Processes that take turns; they end at once when this is left, also by Ctrl-C, and never outlive this one."""
     # Not "fork": threads may run here.
     context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    with ours, theirs, ProcessPoolExecutor(processes, context, _stay_while_open, (ours,)) as pool:
+    processes = min(processes, len(parts))
+    lines: list[Connection] = []
+    helpers: list[SpawnProcess] = []
+    try:
+        for place in range(processes):
+            # A line for each: of one that is killed while it speaks, the end is heard.
+            ours, theirs = context.Pipe()
+            lines.append(ours)
+            helper = context.Process(target=_work_off, args=(theirs, work, parts[place::processes]))
+            with theirs, starting_deaf_to(signal.SIGINT):
+                helper.start()
+            helpers.append(helper)
+        yield (_heard(lines[number % processes]) for number in range(len(parts)))
+    finally:
+        for helper in helpers:
+            helper.kill()
+            helper.join()
+        for line in lines:
+            line.close()
+
+
+def _heard(line: Connection) -> Any:
+    """What a process has made of its next part. Raises what it raised there."""
+    try:
+        found, error = line.recv()
+    except (EOFError, OSError) as gone:
+        raise SpasmWatchError("a helping process was ended from outside; is there too little memory?") from gone
+    if error is not None:
+        raise error
+    return found
+
+
+def _work_off(line: Connection, work: Callable[[P], R], parts: Sequence[P]) -> None:
+    """In a process of its own."""
+    threading.Thread(target=_end_with, args=(line,), daemon=True).start()
+    for part in parts:
         try:
-            with starting_deaf_to(signal.SIGINT):
-                found = [pool.submit(work, part) for part in parts]
-            meanwhile()
-            return [each.result() for each in found]
-        except BrokenProcessPool as error:
-            raise SpasmWatchError("a helping process was ended from outside; is there too little memory?") from error
-        except BaseException:
-            theirs.close()
-            raise
+            found = work(part), None
+        except Exception as error:
+            error.add_note(traceback.format_exc())
+            line.send((None, error))
+            return
+        line.send(found)
 
 
-def _stay_while_open(line: Connection) -> None:
-    """End this process when the other end is closed or gone: nobody waits for what it does any more."""
-
-    def watch() -> None:
-        line.poll(None)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+def _end_with(line: Connection) -> None:
+    """End this process when the other end is gone: nobody waits for what it does any more."""
+    line.poll(None)
+    os._exit(1)
 
 
 @contextmanager

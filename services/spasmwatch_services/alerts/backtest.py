@@ -1,19 +1,18 @@
 """Recorded history through the alert service's own rules on a simulated clock; live state is never touched."""
 
-import heapq
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from operator import attrgetter
+from datetime import UTC, datetime, timedelta
 
 from spasmwatch.domain.advice import Advice
 from spasmwatch.domain.alerting.engine import NODE, Engine
 from spasmwatch.domain.alerting.lifecycle import RANK, Outcome
-from spasmwatch.domain.records import VERSION, Alert, Record
-from spasmwatch.ports import Store
+from spasmwatch.domain.records import VERSION, Alert
+from spasmwatch.domain.trend.daybook import Minute
 from spasmwatch.settings import Settings
+from spasmwatch_services.alerts.history import Known
 
 AFTERWARDS = timedelta(days=1)
 """How long the clock runs on after the last record unless told otherwise."""
@@ -49,12 +48,12 @@ class Tally:
 
 
 def replay(
-    records: Iterable[Record], settings: Settings, advice: Advice, tally: Tally, until: datetime | None = None
+    records: Iterable[Known], settings: Settings, advice: Advice, tally: Tally, until: datetime | None = None
 ) -> Iterator[Alert]:
     """Every transition in order, added to ``tally``; ends at ``until``, by default a day past the last record."""
     player = _Player(settings, advice)
     for record in records:
-        now = record.known_at
+        now = record.known_at if isinstance(record, Minute) else record.known_at.astimezone(UTC)
         if until is not None and now > until:
             break
         tally.first = tally.first or now
@@ -83,7 +82,7 @@ class _Player:
         self._seq = 0
         self.now: datetime | None = None
 
-    def take(self, record: Record, now: datetime) -> list[Alert]:
+    def take(self, record: Known, now: datetime) -> list[Alert]:
         """What happens until this record is known, and because of it; a record seen before does nothing."""
         if record.id in self._seen:
             return []
@@ -119,12 +118,3 @@ class _Player:
                 "seq": self._seq,
             }
         )
-
-
-def stored(store: Store, start: datetime, end: datetime) -> Iterator[Record]:
-    """The history in a store, in the order in which it became known."""
-    # A store yields by the time a record is about; entries and verdicts may have been written much later.
-    order = attrgetter("known_at")
-    written_later = (sorted(store.read(kind, None, start, end), key=order) for kind in ("diary", "label"))
-    measured = (store.read(kind, None, start, end) for kind in ("spasm", "observation", "health"))
-    return heapq.merge(*written_later, *measured, key=order)

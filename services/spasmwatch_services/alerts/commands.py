@@ -14,9 +14,10 @@ from spasmwatch.cli import Handler, expect_many_records
 from spasmwatch.errors import UsageError
 
 if TYPE_CHECKING:
-    from spasmwatch.domain.records import Alert, Record
+    from spasmwatch.domain.records import Alert
     from spasmwatch.settings import Settings
     from spasmwatch_services.alerts.backtest import Tally
+    from spasmwatch_services.alerts.history import Known
 
 
 log = logging.getLogger(__name__)
@@ -111,16 +112,17 @@ def _run(arguments: Namespace, chosen: "Settings", until: datetime | None, name:
     return run
 
 
-def _records(arguments: Namespace, chosen: "Settings") -> "Iterable[Record]":
-    if arguments.input is not None:
-        from spasmwatch.adapters.record_files import read_records
+def _records(arguments: Namespace, chosen: "Settings") -> "Iterable[Known]":
+    from spasmwatch_services.alerts import history
 
-        return read_records(arguments.input)
+    if arguments.input is not None:
+        from spasmwatch.adapters.workers import processors
+
+        return history.from_file(arguments.input, chosen.home.zone, processors())
     from spasmwatch.adapters.stores import open_store
-    from spasmwatch_services.alerts.backtest import stored
 
     end = datetime.now(UTC)
-    return stored(open_store(chosen, readonly=True), end - timedelta(days=arguments.days), end)
+    return history.from_store(open_store(chosen, readonly=True), end - timedelta(days=arguments.days), end)
 
 
 def _in_zone(chosen: "Settings", name: str | None) -> "Settings":

@@ -9,7 +9,7 @@ from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from spasmwatch.adapters.record_files import Part, Tally, conclude, cut, read_part, read_records
+from spasmwatch.adapters.record_files import LARGE, Part, Tally, conclude, cut, read_part, read_records
 from spasmwatch.adapters.workers import nothing, shared_out
 from spasmwatch.cli import expect_many_records
 from spasmwatch.domain.records import HOME
@@ -19,10 +19,8 @@ if TYPE_CHECKING:
     # Every process that reads imports this module.
     from spasmwatch.ports import Store
 
-LARGE: Final = 32 * 1024 * 1024
-"""Bytes of a file from which on other processes are worth their start."""
 LONG: Final = timedelta(days=120)
-"""The same for a period from the store."""
+"""A period from the store from which on other processes are worth their start."""
 STRETCH: Final = timedelta(days=30)
 """So much is read from the store in one go: shorter than a share, since some months hold more than others."""
 MOST_STRETCHES: Final = 8

@@ -14,7 +14,7 @@ import pytest
 
 from spasmwatch import errors
 from spasmwatch.adapters import workers
-from spasmwatch.adapters.workers import shared_out
+from spasmwatch.adapters.workers import shared_out, worked_ahead
 from spasmwatch.errors import SpasmWatchError, StoreError
 from support import chores
 from support.wait import until
@@ -24,6 +24,17 @@ def test_results_come_in_the_order_of_the_parts_and_other_things_are_done_meanwh
     done: list[str] = []
     assert shared_out(math.isqrt, [81, 4, 49, 1, 16], 2, lambda: done.append("tea")) == [9, 2, 7, 1, 4]
     assert done == ["tea"]
+
+
+def test_processes_work_ahead_but_wait_with_what_nobody_has_taken(tmp_path: Path) -> None:
+    parts = [tmp_path / str(number) for number in range(12)]
+    found = worked_ahead(chores.fill, parts, 2)
+    assert next(found) == chores.FILLED
+    until(parts[2].exists)
+    time.sleep(0.5)
+    assert not any(part.exists() for part in parts[4:])
+    assert list(found) == [chores.FILLED] * 11
+    assert all(part.exists() for part in parts)
 
 
 @pytest.mark.parametrize(("limit", "number"), [("100000 100000", 1), ("150000 100000", 2), ("max 100000", 3), ("", 3)])
@@ -41,11 +52,19 @@ def test_what_goes_wrong_in_a_process_is_raised_here() -> None:
     with pytest.raises(StoreError, match="the store is busy") as caught:
         shared_out(chores.fail, ["the store is busy"], 1)
     assert caught.value.retry_after == 3.0
+    assert "in fail" in caught.value.__notes__[0]
 
 
 def test_a_process_that_is_killed_is_one_clear_error() -> None:
     with pytest.raises(SpasmWatchError, match="a helping process was ended from outside"):
         shared_out(chores.die, [signal.SIGKILL], 1)
+    with pytest.raises(SpasmWatchError, match="a helping process was ended from outside"):
+        list(worked_ahead(chores.die, [signal.SIGKILL] * 9, 1))
+
+
+def test_one_that_is_killed_while_it_answers_is_one_clear_error_too() -> None:
+    with pytest.raises(SpasmWatchError, match="a helping process was ended from outside"):
+        shared_out(chores.speak_and_die, [0], 1, lambda: time.sleep(1.5))
 
 
 def _family(error: type[SpasmWatchError]) -> Iterator[type[SpasmWatchError]]:

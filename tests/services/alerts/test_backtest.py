@@ -9,7 +9,7 @@ from spasmwatch.adapters.sqlite_store import SqliteStore
 from spasmwatch.cli import main
 from spasmwatch.domain.parsing import parse
 from spasmwatch.domain.records import Alert
-from spasmwatch_services.alerts.backtest import stored
+from spasmwatch_services.alerts.history import from_store
 from support import make
 from support.histories import Story, tell
 
@@ -140,6 +140,6 @@ def test_without_a_file_the_store_is_read_in_the_order_in_which_things_became_kn
     early = make.stamped(make.diary(make.START + hour, logged_at=make.START + 2 * hour, kind="note"), "diary")
     between = make.stamped(make.observation(make.START + 3 * hour))
     store.write([late, early, between])
-    found = [record.id for record in stored(store, make.START - hour, make.START + 9 * hour)]
+    found = [record.id for record in from_store(store, make.START - hour, make.START + 9 * hour)]
     store.close()
     assert found == [early.id, between.id, late.id]

@@ -54,6 +54,7 @@ class Engine:
         self._ticked_at: datetime | None = None
         self._latest: datetime | None = None
         self._due: datetime | None = None
+        self._due_anyway: datetime | None = None
         self._due_is_old = True
         self._people: dict[str, Person] = {}
         self._cameras: dict[str, CameraSilence] = {}
@@ -62,7 +63,7 @@ class Engine:
         for node, node_memory in self.memory.nodes.items():
             self._cameras[node] = CameraSilence(rules.fault, node, node_memory)
 
-    def record(self, record: Record, now: datetime) -> Outcome:
+    def record(self, record: Record | Minute, now: datetime) -> Outcome:
         """Take in a record that has just become known; kinds that no rule looks at do nothing."""
         if record.node == NODE:
             return Outcome()
@@ -97,7 +98,8 @@ class Engine:
         A report only moves the end of a silence further away, so the answer is kept until something else happens.
         """
         if self._due_is_old:
-            self._due, self._due_is_old = self._first_due(), False
+            self._due_anyway, self._due_is_old = self._due_without_silence(), False
+            self._due = self._first_due()
         return self._due
 
     def due_by(self, time: datetime) -> datetime | None:
@@ -105,19 +107,24 @@ class Engine:
         due = self.due()
         if due is None or due > time:
             return None
-        self._due_is_old = True
-        due = self.due()
+        due = self._due = self._first_due()
         return None if due is None or due > time else due
 
     def _first_due(self) -> datetime | None:
-        times = [self.lifecycle.due(), *(self._silence_due(camera) for camera in self._cameras.values())]
-        times += [self._next_judgement(person) for person in self._people.values()]
-        times += [self._grown_at(alert) for alert in self.lifecycle.open()]
-        due = min((at for at in times if at is not None), default=None)
+        """With what does not depend on reports as it was last worked out."""
+        due = self._due_anyway
+        for camera in self._cameras.values():
+            silence = self._silence_due(camera)
+            due = silence if due is None or (silence is not None and silence < due) else due
         if due is not None and self._latest is not None:
             due = max(due, self._latest)  # what had to wait for a record is due now, not at its hour in the past
         # What was due and could not be settled is looked at again, but not without end at the same instant.
         return due if due is None or self._ticked_at is None else max(due, self._ticked_at + TICK)
+
+    def _due_without_silence(self) -> datetime | None:
+        times = [self.lifecycle.due(), *(self._next_judgement(person) for person in self._people.values())]
+        times += [self._grown_at(alert) for alert in self.lifecycle.open()]
+        return min((at for at in times if at is not None), default=None)
 
     def tick(self, now: datetime) -> Outcome:
         """Let time pass."""
@@ -162,10 +169,12 @@ class Engine:
 
     # Records
 
-    def _taken(self, record: Record, now: datetime) -> Outcome:
+    def _taken(self, record: Record | Minute, now: datetime) -> Outcome:
         match record:
+            case Minute():
+                return self._minute(record, now)
             case Observation():
-                return self._observation(record, now)
+                return self._minute(Minute.of(record, self._zone), now)
             case Spasm():
                 return self._spasm(record, now)
             case Label():
@@ -193,14 +202,13 @@ class Engine:
                 outcome.add(self.lifecycle.report(finding, now))
         return outcome
 
-    def _observation(self, observation: Observation, now: datetime) -> Outcome:
-        minute = Minute.of(observation, self._zone)
-        person, camera = self._person(observation.person), self._camera(observation)
-        outcome = self._clock(observation.node, observation.clock_ok, now)
+    def _minute(self, minute: Minute, now: datetime) -> Outcome:
+        person, camera = self._person(minute.person), self._camera(minute)
+        outcome = self._clock(minute.node, minute.clock_ok, now)
         fresh = camera.observation(minute, now)
         if fresh and self.lifecycle.is_open(camera.key):
-            outcome.add(self.lifecycle.clear(camera.key, now, f"camera {observation.node} reports again"))
-        if not observation.clock_ok:
+            outcome.add(self.lifecycle.clear(camera.key, now, f"camera {minute.node} reports again"))
+        if not minute.clock_ok:
             return outcome
         if person.memory.judged is None:
             self._set_judged(person, now)
@@ -221,7 +229,7 @@ class Engine:
     def _escalation_minute(self, person: Person, minute: Minute, now: datetime, outcome: Outcome) -> None:
         rule = person.escalation
         finding = rule.observation(minute, now)
-        if finding is not None and self._rules.escalation.enabled and not self._broken(minute.observation.node):
+        if finding is not None and self._rules.escalation.enabled and not self._broken(minute.node):
             outcome.add(self.lifecycle.report(finding, now))
         elif finding is None and self.lifecycle.is_open(rule.key) and (calm := rule.calm()):
             outcome.add(self.lifecycle.clear(rule.key, now, calm))
@@ -364,12 +372,11 @@ class Engine:
         days = self.memory.days.setdefault(name, {})
         return Person(name, self._rules, self._zone, memory, days)
 
-    def _camera(self, observation: Observation) -> CameraSilence:
-        node = observation.node
+    def _camera(self, minute: Minute) -> CameraSilence:
+        node = minute.node
         camera = self._cameras.get(node)
         if camera is None:
-            start = observation.start
-            memory = self.memory.nodes[node] = NodeMemory(first=start, last=start)
+            memory = self.memory.nodes[node] = NodeMemory(first=minute.start, last=minute.start)
             camera = self._cameras[node] = CameraSilence(self._rules.fault, node, memory)
             self._due_is_old = True
         self.touched.add(camera.piece)

@@ -54,14 +54,14 @@ class EscalationRule:
 
     def observation(self, minute: Minute, now: datetime) -> Finding | None:
         """A minute has passed."""
-        observation, end = minute.observation, minute.end
-        if observation.observed_s <= 0 or now - end > timedelta(minutes=self._settings.late_minutes):
+        end = minute.end
+        if minute.observed_s <= 0 or now - end > timedelta(minutes=self._settings.late_minutes):
             return None
         minutes = self.memory.minutes
-        minutes.append((end, observation.observed_s, observation.spasm_closed_s))
+        minutes.append((end, minute.observed_s, minute.spasm_closed_s))
         while minutes and end - minutes[0][0] >= timedelta(minutes=self._settings.closed_minutes):
             minutes.popleft()
-        self.memory.calm_s += observation.observed_s
+        self.memory.calm_s += minute.observed_s
         finding = self._closed()
         if finding is not None or 2 * self._recent(end) > self._settings.burst_count:
             self.memory.calm_s = 0.0

@@ -51,23 +51,29 @@ class CameraSilence:
 
     def observation(self, minute: Minute, now: datetime) -> bool:
         """A report; True when it is fresh, i.e. shows that the camera is alive now."""
-        observation, day, memory = minute.observation, minute.day, self.memory
+        day, memory = minute.day, self.memory
         # With a wrong clock only the arrival tells that it lives.
-        end = minute.end if observation.clock_ok and minute.end < now else now
-        gap = (observation.start - memory.last).total_seconds()
-        if end > memory.last:
+        end = minute.end if minute.clock_ok and minute.end < now else now
+        before = memory.last
+        if end > before:
             memory.last = end
         if day not in memory.gaps:
             self._usual = None
             memory.gaps[day] = 0.0
             _keep_latest(memory.gaps, LEARNT_DAYS)
-        if len(memory.gaps) == 1 and gap > self._after.total_seconds():
-            memory.interruptions += 1
-        # What is older than all that is remembered, delivered late, is not learnt from.
-        if gap > memory.gaps.get(day, gap):
-            self._usual = None
-            memory.gaps[day] = gap
+        if minute.start > before:
+            self._learn(day, minute.start - before)
         return now - end < self._after
+
+    def _learn(self, day: date, gap: timedelta) -> None:
+        gaps = self.memory.gaps
+        if len(gaps) == 1 and gap > self._after:
+            self.memory.interruptions += 1
+        seconds = gap.total_seconds()
+        # What is older than all that is remembered, delivered late, is not learnt from.
+        if seconds > gaps.get(day, seconds):
+            self._usual = None
+            gaps[day] = seconds
 
     def paused(self, now: datetime) -> None:
         """It says that it is paused: no report is expected meanwhile."""
@@ -134,23 +140,23 @@ class Blindness:
 
     def observation(self, minute: Minute, now: datetime) -> Finding | None:
         """A minute has passed; a finding when the face has been missing for too long."""
-        memory, observation, day = self.memory, minute.observation, minute.day
-        end = min(now, minute.end)
-        face = max(observation.observed_s, observation.face_s)
+        memory, day = self.memory, minute.day
+        end = min(minute.end, now)
+        face = max(minute.observed_s, minute.face_s)
         self._learn(day, minute.hour, face)
         if memory.first is None:
-            memory.first = observation.start
+            memory.first = minute.start
         if memory.last is not None and end < memory.last:
             return None  # delivered late: it says nothing about now
-        memory.paused = observation.unobserved.get("paused", 0.0) > observation.seconds / 2
+        memory.paused = minute.paused_s > minute.seconds / 2
         if face > 0:
             memory.last, memory.looked_s = end, 0.0
             return None
         if memory.paused:
             return None
-        before = memory.looked_s // CHECK_S
-        memory.looked_s += observation.seconds
-        return self._check(end, day) if memory.looked_s // CHECK_S > before else None
+        before = memory.looked_s
+        memory.looked_s += minute.seconds
+        return self._check(end, day) if memory.looked_s // CHECK_S > before // CHECK_S else None
 
     def _learn(self, day: date, hour: int, face_s: float) -> None:
         hours = self.memory.hours
