@@ -9,7 +9,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from spasmwatch.domain.records import Alert, Diary, Label, Observation, Record, Spasm, Trigger
@@ -20,7 +20,7 @@ COLUMNS: Final = ("start", "seconds", "observed", "blinks", "talking", "node")
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """What counts: from ``start`` up to ``end``; of minutes and spasms also what came from ``early`` on."""
+    """What counts: from ``start`` up to ``end`` (UTC); of minutes and spasms also what came from ``early`` on."""
 
     start: datetime | None = None
     end: datetime | None = None
@@ -28,6 +28,10 @@ class Period:
 
     def holds(self, time: datetime) -> bool:
         """Whether a time lies in the period."""
+        if self.start is None and self.end is None:
+            return True
+        # Times of one and the same zone are compared in a tenth of the time.
+        time = time.astimezone(UTC)
         return (self.start is None or time >= self.start) and (self.end is None or time < self.end)
 
     def begins_soon_after(self, time: datetime) -> bool:

@@ -38,7 +38,8 @@ def _period(start: datetime | None, end: datetime | None) -> Period:
     from spasmwatch.domain.treatments.cycles import BASELINE_D, LONGEST_D
 
     # A treatment in the period is judged by days so far before it.
-    return Period(start, end, start - timedelta(days=BASELINE_D + LONGEST_D) if start else None)
+    early = start - timedelta(days=BASELINE_D + LONGEST_D) if start else None
+    return Period(*(each and each.astimezone(UTC) for each in (start, end, early)))
 
 
 def read_file(
