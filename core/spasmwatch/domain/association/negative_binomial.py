@@ -28,15 +28,16 @@ def fit(design: Floats, counts: Floats, observed: Floats) -> Fit:
     whole = np.column_stack((np.ones(rows), design))
     offset = np.log(observed)
 
-    near = fixed_dispersion(whole, counts, offset, 1.0)
+    coefficients = fixed_dispersion(whole, counts, offset, 1.0)
 
     def loss(log_dispersion: float) -> float:
+        nonlocal coefficients  # those of the last dispersion are near those of this one
         dispersion = float(np.exp(log_dispersion))
-        coefficients = fixed_dispersion(whole, counts, offset, dispersion, near)
+        coefficients = fixed_dispersion(whole, counts, offset, dispersion, coefficients)
         return -_likelihood(np.exp(whole @ coefficients + offset), counts, dispersion)
 
     dispersion = float(np.exp(_lowest(loss, *DISPERSIONS)))
-    coefficients = fixed_dispersion(whole, counts, offset, dispersion, near)
+    coefficients = fixed_dispersion(whole, counts, offset, dispersion, coefficients)
     mean = np.exp(np.clip(whole @ coefficients + offset, -50, 50))
     weight = mean / (1 + dispersion * mean)
     information = np.linalg.inv(whole.T @ (whole * weight[:, None]))
@@ -77,9 +78,10 @@ def fixed_dispersion(
         coefficients[0] = np.log(max(counts.sum(), 0.5) / np.exp(offset).sum())
     for _ in range(MAX_STEPS):
         mean = np.exp(np.clip(whole @ coefficients + offset, -50, 50))
-        weight = mean / (1 + dispersion * mean)
         score = whole.T @ ((counts - mean) / (1 + dispersion * mean))
-        step = np.clip(solve(whole.T @ (whole * weight[:, None]), score), -2, 2)
+        # The observed information: with the expected one each step only halves what is missing.
+        curvature = mean * (1 + dispersion * counts) / (1 + dispersion * mean) ** 2
+        step = np.clip(solve(whole.T @ (whole * curvature[:, None]), score), -2, 2)
         coefficients = coefficients + step
         if np.abs(coefficients[1:]).max(initial=0) > LARGEST_LOG_RATIO:
             raise NoEstimate("a coefficient has no bound")

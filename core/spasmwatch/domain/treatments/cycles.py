@@ -4,8 +4,10 @@ Each cycle is three levels of the rate in a row (before, during, after the effec
 by profile likelihood; over-dispersion widens the intervals. It describes what was and names no date to come.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, Literal
 
 import numpy as np
@@ -120,24 +122,24 @@ def _worn_off(
 def _profile(counts: DailyCounts, day: int, followed: int, ends: Sequence[int] | range) -> dict[tuple[int, int], float]:
     """Log likelihood of three levels (two where the end is the last day) for each pair of days of change."""
     since = counts.day - day
+    # Sums over the days before each place: a level is the difference of two.
+    spasms, observed = ([0.0, *np.cumsum(each).tolist()] for each in (counts.spasms, counts.observed))
     found = {}
     for onset in ONSET_D:
         for end in ends:
             if end - onset < SHORTEST_EFFECT_D:
                 continue
-            edges = np.searchsorted(since, [onset, end])
-            parts = [slice(0, edges[0]), slice(edges[0], edges[1]), slice(edges[1], None)]
-            if end >= followed:
-                parts = parts[:2]
-            if all(since[part].size >= MIN_DAYS for part in parts):
+            edges = [0, *np.searchsorted(since, [onset, end]).tolist(), since.size]
+            levels = list(pairwise(edges[:3] if end >= followed else edges))
+            if all(last - first >= MIN_DAYS for first, last in levels):
                 found[onset, end] = sum(
-                    _terms(float(counts.spasms[part].sum()), float(counts.observed[part].sum())) for part in parts
+                    _terms(spasms[last] - spasms[first], observed[last] - observed[first]) for first, last in levels
                 )
     return found
 
 
 def _terms(events: float, seconds: float) -> float:
-    return events * float(np.log(events / seconds)) if events else 0.0
+    return events * math.log(events / seconds) if events else 0.0
 
 
 def _dispersion(counts: DailyCounts, day: int, onset: int, end: int) -> float:
