@@ -83,6 +83,8 @@ class Baseline:
         self.pull = Level(0.5)
         # How unequal both eyes are in this person's last thirty blinks (``Evidence.skew``): a low lid, a lamp aside.
         self.blink_skew = Level(0.5, window_s=30.0, every_s=1.0)
+        # How far the brows seem to sink in the same blinks, in inter-ocular distances (``Evidence.brow_lowering``).
+        self.blink_lowering = Level(0.5, window_s=30.0, every_s=1.0)
         # How far the mouth goes to one side, and brows and nose upwards, in this person's own speech and mimicry.
         self.restless: dict[MobilePart, Level] = {part: Level(0.9, window_s=60.0) for part in get_args(MobilePart)}
 
@@ -90,6 +92,14 @@ class Baseline:
     def usual_blink_skew(self) -> float | None:
         """How unequal both eyes are in blinks; None until some were seen."""
         return self.blink_skew.value if len(self.blink_skew) >= self.BLINKS else None
+
+    @property
+    def usual_blink_lowering(self) -> float:
+        """How far the brows seem to sink in blinks; 0 until one was seen.
+
+        One is enough: in one person they differ by .003, between persons by .007 (deviations in simulated scenes).
+        """
+        return self.blink_lowering.value
 
     @property
     def ready(self) -> bool:

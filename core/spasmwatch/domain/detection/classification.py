@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Final
 
+from spasmwatch.domain.detection.closures import HIDDEN_PULL, MERGE_S, blepharospasm, is_brief_closure, most_shut
 from spasmwatch.domain.detection.evidence import LEAST_ASYMMETRY, SIDES, Evidence, above
-from spasmwatch.domain.detection.exposure import Closures
 from spasmwatch.domain.detection.findings import Finding, closed_seconds, other_side, series, share, within
 from spasmwatch.domain.detection.segmentation import Burst
-from spasmwatch.domain.detection.tics import LONGEST_JERK_S, Restless, is_lone_eye, jerks, mouth_leads
+from spasmwatch.domain.detection.tics import LONGEST_JERK_S, Restless, is_jerk, is_lone_eye, is_wink, jerks, mouth_leads
 from spasmwatch.domain.records import Region, Side
 
-# Bursts less than this apart are one spasm (the record contract).
-MERGE_S: Final = 1.0
 # Movements spread, and bounce back: a burst so close to a spasm belongs to it.
 BESIDE_S: Final = 0.4
 # Weaker one-sided evidence than this is nothing to tell anybody.
@@ -21,48 +19,32 @@ LEAST_PEAK: Final = 1.2
 # In some frame of a one-sided spasm the picture of its eye changes so many times as much as the other one. Where
 # the landmarks lose a shut lid (in infrared) a blink looks one-sided to them, but both pictures change.
 LOOK_RATIO: Final = 2.0
+# That is so in at least this share of the stronger frames: noise does it now and then while both eyes look down.
+ALONE_SHARE: Final = 0.2
 # How long before a series its pictures are compared with.
 BEFORE_S: Final = 0.2
-# Both eyes shut at least this long, with lowered brows, is a hold; shorter ones count as a cluster only.
-HOLD_S: Final = 0.45
-HOLD_SQUEEZE: Final = 0.015
-# Of one longer than any blink, less lowering is enough.
-LONG_HOLD_S: Final = 1.0
-LONG_HOLD_SQUEEZE: Final = 0.010
-# A cluster: at least this many closures, each within ``CLUSTER_GAP_S`` of the next, whose brows sink so far on average
-# and so far in all: the more closures there are in a row, the less are they mere blinks.
-CLUSTER_CLOSURES: Final = 3
-CLUSTER_GAP_S: Final = 0.6
-CLUSTER_SQUEEZE: Final = 0.006
-CLUSTER_SQUEEZE_SUM: Final = 0.030
-YAWN_OPEN: Final = 0.16
-HIDDEN_PULL: Final = 0.08
-# Both mouth corners so far out and up: a smile, in which the eyes narrow and the cheeks rise, too.
-SMILE_CORNERS: Final = 0.06
-SUDDEN_S: Final = 0.25
-SUDDEN_SHARE: Final = 0.55
-LONGEST_BLINK_S: Final = 0.7
 BLINK_PULL: Final = 0.8
-REST_SQUEEZE: Final = 0.005
 REGION_MOVED: Final = {"brow": 0.02, "cheek": 0.02, "corner": 0.03}
 
 
 @dataclass(frozen=True, slots=True)
 class Usual:
     """What is known of this person: ``sides`` that have shown one-sided spasms before; ``restless``, see tics;
-    ``blink_skew``, how unequal both eyes are in blinks, positive when the left closes more (None: not yet known).
+    ``blink_skew``, how unequal both eyes are in blinks, positive when the left closes more (None: not yet known);
+    ``blink_lowering``, how far the brows seem to sink in blinks (0: not yet known).
     """
 
     sides: Collection[Side]
     restless: Restless
     blink_skew: float | None
+    blink_lowering: float = 0.0
 
 
 def classify(bursts: Sequence[Burst], frames: Sequence[Evidence], usual: Usual) -> list[Finding]:
     """Spasms in one episode, by start. ``frames`` covers all ``bursts``, which are in order of time."""
     bursts = _without_uneven_blinks(_seen_by_both_witnesses(bursts, frames), frames, usual)
     findings = _hemifacial(bursts, frames, usual)
-    findings += _blepharospasm(_apart(bursts, findings), frames)
+    findings += blepharospasm(_apart(bursts, findings), frames, usual.blink_lowering)
     findings += jerks(_apart(bursts, findings), frames, usual.restless)
     return sorted(findings, key=lambda finding: finding.start)
 
@@ -76,7 +58,8 @@ def _seen_by_both_witnesses(bursts: Sequence[Burst], frames: Sequence[Evidence])
             shown = [frame for burst in own for frame in within(frames, burst.start, burst.end)]
             around = within(frames, own[0].start - BEFORE_S, own[-1].end)
             least = {eye: min(frame.change[eye] for frame in around) for eye in SIDES}
-            if not any(frame.one_sided[side] >= strong and _changes_alone(frame, side, least) for frame in shown):
+            alone = [_changes_alone(frame, side, least) for frame in shown if frame.one_sided[side] >= strong]
+            if sum(alone) < max(1.0, ALONE_SHARE * len(alone)):
                 lost += own
     return [burst for burst in bursts if burst not in lost]
 
@@ -139,13 +122,10 @@ def _hemifacial(bursts: Sequence[Burst], frames: Sequence[Evidence], usual: Usua
                 continue
             if brief and side not in usual.sides and is_lone_eye(own, shown, side):
                 continue
+            if is_wink(own, shown, side) and is_jerk(own[0], frames, usual.restless):
+                continue
             found.append(_one_sided(own, shown, side))
     return found
-
-
-def is_brief_closure(burst: Burst) -> bool:
-    """Whether a burst is both eyes shut no longer than in a blink."""
-    return burst.channel == "closure" and burst.length < LONGEST_BLINK_S
 
 
 def blink_skew(closure: Burst, frames: Sequence[Evidence]) -> float | None:
@@ -153,7 +133,7 @@ def blink_skew(closure: Burst, frames: Sequence[Evidence]) -> float | None:
 
     In a blink nothing pulls at the mouth, which most one-sided spasms do.
     """
-    shut = _most_shut(closure, frames)
+    shut = most_shut(closure, frames)
     if not is_brief_closure(closure) or max(abs(frame.pull) / frame.units.pull for frame in shut) > BLINK_PULL:
         return None
     return fmean(frame.skew for frame in shut)
@@ -183,92 +163,3 @@ def _one_sided(own: Sequence[Burst], shown: Sequence[Evidence], side: Side) -> F
         confidence=share(0.35 + 0.2 * max(burst.peak for burst in own)),
         closed_s=closed_seconds(shown, side),
     )
-
-
-def _blepharospasm(bursts: Sequence[Burst], frames: Sequence[Evidence]) -> list[Finding]:
-    """Forceful closures of both eyes: long ones, and clusters of short ones."""
-    closures = [burst for burst in bursts if burst.channel == "closure"]
-    forceful = [burst for burst in closures if is_hold(burst, frames)]
-    # A blink beside a cluster, without any lowering of the brows, does not belong to it.
-    squeezed = [burst for burst in closures if _squeeze(burst, frames) > 0]
-    for group in series(squeezed, CLUSTER_GAP_S):
-        squeezes = [_squeeze(burst, frames) for burst in group]
-        many = len(group) >= CLUSTER_CLOSURES and sum(squeezes) >= CLUSTER_SQUEEZE_SUM
-        if many and fmean(squeezes) >= CLUSTER_SQUEEZE:
-            forceful += [burst for burst in group if burst not in forceful]
-    forceful.sort(key=lambda burst: burst.start)
-    return [_both_eyes(own, frames) for own in series(forceful, MERGE_S)]
-
-
-def _both_eyes(own: Sequence[Burst], frames: Sequence[Evidence]) -> Finding:
-    start, end = own[0].start, own[-1].end
-    squeeze = max(_squeeze(burst, frames) for burst in own)
-    return Finding(
-        start=start,
-        end=end,
-        kind="blepharospasm",
-        side="both",
-        regions=("brow", "eye"),
-        bursts=len(own),
-        intensity=share(0.6 * max(burst.peak for burst in own) + 8 * max(0.0, squeeze)),
-        confidence=share(0.5 + 10 * squeeze),
-        closed_s=closed_seconds(within(frames, start, end), "both"),
-    )
-
-
-def is_hold(closure: Burst, frames: Sequence[Evidence]) -> bool:
-    """Whether a closure of both eyes is long, forceful and sudden; rest, yawns and pulled faces come slowly."""
-    needed = LONG_HOLD_SQUEEZE if closure.length >= LONG_HOLD_S else HOLD_SQUEEZE
-    forceful = closure.length >= HOLD_S and _squeeze(closure, frames) >= needed
-    return forceful and _is_sudden(closure, frames) and not _is_other(closure, frames)
-
-
-def _is_other(closure: Burst, frames: Sequence[Evidence]) -> bool:
-    """Whether the mouth smiled or stood wide open meanwhile, as in a yawn, or was hidden on one side by a hand."""
-    shown = within(frames, closure.start, closure.end)
-    yawn = fmean(frame.mouth_open for frame in shown) > YAWN_OPEN
-    smile = min(fmean(frame.corner[side] for frame in shown) for side in SIDES) > SMILE_CORNERS
-    return yawn or smile or abs(fmean(frame.pull for frame in shown)) > HIDDEN_PULL
-
-
-def _is_sudden(closure: Burst, frames: Sequence[Evidence]) -> bool:
-    """Whether most of the closure was done within ``SUDDEN_S``."""
-    shown = within(frames, closure.start - SUDDEN_S, closure.peak_at)
-    done = max(
-        after.both_closure - before.both_closure
-        for index, after in enumerate(shown)
-        for before in shown[: index + 1]
-        if after.time - before.time <= SUDDEN_S
-    )
-    return done >= SUDDEN_SHARE * closure.peak
-
-
-def _squeeze(closure: Burst, frames: Sequence[Evidence]) -> float:
-    """Lowering of the brows while both eyes were most shut: the mean over the deeper part of the closure."""
-    return fmean(frame.squeeze for frame in _most_shut(closure, frames))
-
-
-def _most_shut(closure: Burst, frames: Sequence[Evidence]) -> list[Evidence]:
-    """The deeper part of a closure of both eyes."""
-    shown = within(frames, closure.start, closure.end)
-    deepest = max(frame.both_closure for frame in shown)
-    return [frame for frame in shown if frame.both_closure >= 0.7 * deepest]
-
-
-def sort_closures(bursts: Sequence[Burst], findings: Sequence[Finding], frames: Sequence[Evidence]) -> Closures:
-    """What the closures of both eyes in one episode were: part of a spasm, blinks, rest or unclear.
-
-    Long closures without any lowering of the brows are rest; with some, but less than a spasm's, unclear.
-    """
-    blinks, spasm, rest, unclear = 0, sum(finding.closed_s for finding in findings), 0.0, 0.0
-    for burst in bursts:
-        inside = any(f.kind == "blepharospasm" and f.start <= burst.start <= f.end for f in findings)
-        if burst.channel != "closure" or inside:
-            continue
-        if is_brief_closure(burst):
-            blinks += 1
-        elif _squeeze(burst, frames) < REST_SQUEEZE:
-            rest += burst.length
-        else:
-            unclear += burst.length
-    return Closures(blinks, round(spasm, 3), round(rest, 3), round(unclear, 3))

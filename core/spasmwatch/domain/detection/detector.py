@@ -1,17 +1,13 @@
 """The detector: FrameSignals in, spasms out; causal, one pass, the same code live, on a file and on a trace."""
 
 from collections import deque
+from statistics import fmean
 from typing import Final
 
 from spasmwatch.domain.detection.baseline import Baseline
 from spasmwatch.domain.detection.clarity import Clarity
-from spasmwatch.domain.detection.classification import (
-    MERGE_S,
-    Usual,
-    blink_skew,
-    classify,
-    sort_closures,
-)
+from spasmwatch.domain.detection.classification import Usual, blink_skew, classify
+from spasmwatch.domain.detection.closures import MERGE_S, is_brief_closure, most_shut, sort_closures
 from spasmwatch.domain.detection.evidence import SIDES, Evidence, corner, corner_moved, judge, raw_pull, turned
 from spasmwatch.domain.detection.exposure import Closures
 from spasmwatch.domain.detection.findings import Finding
@@ -30,7 +26,7 @@ from spasmwatch.domain.detection.tics import EYES_OPEN
 from spasmwatch.domain.records import Reason, Side
 
 NAME: Final = "lids-and-looks"
-VERSION: Final = "1.1"
+VERSION: Final = "1.2"
 
 EYE = Thresholds(enter=1.0, leave=0.45, foot=0.3, sure=2.0, leave_share=0.3)
 # In units of pull (evidence.py): one is 0.05 inter-ocular distances in a clear picture.
@@ -181,10 +177,11 @@ class Detector:
             return []
         bursts, frames = sorted(self._bursts, key=lambda burst: burst.start), list(self._frames)
         restless = {part: level.value for part, level in self.baseline.restless.items()}
-        usual = Usual(self._known, restless, self.baseline.usual_blink_skew)
+        lowering = self.baseline.usual_blink_lowering
+        usual = Usual(self._known, restless, self.baseline.usual_blink_skew, lowering)
         findings = classify(bursts, frames, usual)
         self._known |= {finding.side for finding in findings if finding.kind == "hemifacial"}
-        self.closures = sort_closures(bursts, findings, frames)
+        self.closures = sort_closures(bursts, findings, frames, lowering)
         self._bursts.clear()
         self._trim(now)
         return findings
@@ -210,11 +207,14 @@ class Detector:
         return calm
 
     def _learn_blink(self, burst: Burst) -> None:
-        """How unequal both eyes are in a blink; a spasm during one is far more so."""
-        if burst.channel == "closure":
-            skew = blink_skew(burst, self._frames)
-            if skew is not None and abs(skew) < LARGEST_BLINK_SKEW:
-                self.baseline.blink_skew.add(burst.end, skew)
+        """How unequal both eyes are in a blink, and what the brows seem to do; in a spasm it is far more."""
+        if not is_brief_closure(burst):
+            return
+        shut = most_shut(burst, self._frames)
+        skew = blink_skew(burst, self._frames)
+        if skew is not None and abs(skew) < LARGEST_BLINK_SKEW:
+            self.baseline.blink_skew.add(burst.end, skew)
+            self.baseline.blink_lowering.add(burst.end, fmean(frame.brow_lowering for frame in shut))
 
     def _learn_restlessness(self, evidence: Evidence) -> None:
         """How far mouth, brows and nose go of their own; brows and nose only while the eyes are open."""

@@ -30,7 +30,10 @@ SQUEEZED: Final = 0.018
 WIDE_OPEN: Final = 0.25
 STRAINED_CLOSURE: Final = 0.18
 STRAINED_ASYMMETRY: Final = 0.9
-
+# Likewise when the other eye is half shut, too, by landmarks and by its own picture, and the mouth is not pulled so
+# far (in units): nobody's eyes look quite alike when shut, least of all from aside or behind rims.
+BOTH_SHUT: Final = 0.25
+MOUTH_PULLED: Final = 0.5
 
 # Degrees away from the usual direction that cost nothing, and further ones that double a unit.
 FREE_TURN: Final = 8.0
@@ -108,6 +111,11 @@ class Evidence:
     def squeeze(self) -> float:
         """Lowering of both brows, in inter-ocular distances (the brow that sank less)."""
         return -max(self.brow.values())
+
+    @property
+    def brow_lowering(self) -> float:
+        """Mean lowering of the brows, in inter-ocular distances."""
+        return -sum(self.brow.values()) / 2
 
     @property
     def brow_raise(self) -> float:
@@ -213,9 +221,15 @@ def _one_sided(side: str, lid: float, look: float, evidence: Evidence, usual: fl
     strained = evidence.squeeze > SQUEEZED or evidence.mouth_open > WIDE_OPEN
     needed = LEAST_ASYMMETRY
     if evidence.both_closure > STRAINED_CLOSURE:
-        needed = STRAINED_ASYMMETRY if strained else LEAST_ASYMMETRY + usual
+        needed = STRAINED_ASYMMETRY if strained or _both_shut(side, evidence) else LEAST_ASYMMETRY + usual
     if evidence.skew_towards(side) < needed:
         return 0.0
     eye = (min(4.0, lid / units.lid) + min(4.0, look / units.change)) / 2
     # The mouth supports what the eye shows; alone it is no spasm of the eye.
     return eye * (1.0 + MOUTH_SUPPORT * max(-1.0, min(2.0, evidence.towards(side) / units.pull)))
+
+
+def _both_shut(side: str, evidence: Evidence) -> bool:
+    """Whether both witnesses see both eyes half shut or more, and the mouth is not pulled towards ``side``."""
+    shut = evidence.both_closure > BOTH_SHUT and min(evidence.change.values()) >= evidence.units.change
+    return shut and evidence.towards(side) < MOUTH_PULLED * evidence.units.pull

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from spasmwatch.domain.detection.baseline import Baseline, Level
 from spasmwatch.domain.detection.signals import EyeSignals, FaceSignals, FrameSignals
 from spasmwatch.domain.detection.smoothing import Noise
 
 State = dict[str, Any]
+
+# Levels that traces of version 1.1 do not know yet: they begin empty there.
+ADDED: Final = frozenset({"blink_lowering"})
 
 
 def levels(baseline: Baseline) -> Iterator[tuple[str, Level]]:
@@ -30,7 +33,8 @@ def restore_baseline(state: State) -> Baseline:
     """A baseline with these levels. Raises KeyError, TypeError and ValueError on a damaged state."""
     baseline = Baseline()
     for name, level in levels(baseline):
-        level.restore(state[name])
+        if name in state or name not in ADDED:
+            level.restore(state[name])
     return baseline
 
 

@@ -1,7 +1,7 @@
 """Brief sudden jerks: of a mouth corner, one eye alone, both brows, the nose."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
 from typing import Final
 
@@ -20,6 +20,8 @@ LEAST_JERK: Final = 1.2
 SLOWEST_RISE_S: Final = {"mouth": 0.075, "eye": 0.1, "brow": 0.06, "nose": 0.06}
 RISE_FROM: Final = 0.2
 RISE_TO: Final = 0.8
+# At its end a jerk is below this share of its peak (a channel's burst ends at .42 of the least peak and below).
+LET_GO: Final = 0.5
 # How far before the onset the foot of the rise is looked for.
 FOOT_S: Final = 0.3
 # Averaging adds as 20 to 80 % of a ramp as long as itself, in squares; frames apart add up to half of their distance.
@@ -40,6 +42,10 @@ LONE_CLOSURE: Final = 0.4
 LONE_PEAK: Final = 1.5
 LONE_PULL: Final = 0.5
 LONE_BROW: Final = 0.018
+# With the lid of a tic its brow goes down, by so much, and the mouth stays (in units of what two witnesses agree on);
+# in hemifacial spasm the brow rises in most people, and the mouth is pulled.
+WINK_BROW: Final = 0.009
+WINK_PULL: Final = 0.75
 # Brows and nose are judged only while the eyes are open: both move in a blink.
 EYES_OPEN: Final = 0.25
 # When both mouth corners leave their place so far at once, the landmarks slipped, as in sudden light.
@@ -47,6 +53,11 @@ SLIPPED: Final = 0.15
 # The later the stronger a claim: a mouth corner that jerks takes the cheek, and with it the eye and nose, along.
 _ORDER: Final = ("eye_right", "eye_left", "nose", "brow", "mouth_right", "mouth_left")
 _SURE: Final = {"mouth": 4.0, "eye": 5.0, "brow": 4.0, "nose": 4.0}
+# What each of two witnesses says alone of a part, in inter-ocular distances.
+_WITNESSES: Final[Mapping[str, tuple[Callable[[Evidence], float], ...]]] = {
+    "mouth": (lambda frame: frame.pull, lambda frame: frame.corner_moved["left"] - frame.corner_moved["right"]),
+    "brow": (lambda frame: frame.brow_raise, lambda frame: sum(frame.brow_moved.values())),
+}
 _REGION: Final[dict[str, Region]] = {"mouth": "mouth", "eye": "eye", "brow": "brow", "nose": "cheek"}
 
 
@@ -56,7 +67,7 @@ Restless = Mapping[MobilePart, float]
 
 def jerks(bursts: Sequence[Burst], frames: Sequence[Evidence], restless: Restless) -> list[Finding]:
     """Tics among ``bursts``, which are in order of time; what jerks together is one."""
-    found = [burst for burst in bursts if _is_jerk(burst, frames, restless)]
+    found = [burst for burst in bursts if is_jerk(burst, frames, restless)]
     others = [burst for burst in bursts if burst not in found]
     found = [burst for burst in found if not any(_goes_on(other, burst) for other in others)]
     return [_tic(group, frames) for group in series(found, JERKS_APART_S)]
@@ -90,6 +101,14 @@ def is_lone_eye(own: Sequence[Burst], frames: Sequence[Evidence], side: Side) ->
     )
 
 
+def is_wink(own: Sequence[Burst], frames: Sequence[Evidence], side: Side) -> bool:
+    """Whether one eye closes once, its brow sinks with it and the mouth stays where it is."""
+    most = sorted(frames, key=lambda frame: frame.one_sided[side])[-max(1, len(frames) // 3) :]
+    lowering = -fmean(frame.brow[side] for frame in most)
+    pull = fmean(frame.agreed_pull / frame.units.mouth for frame in most)
+    return len(own) == 1 and lowering >= WINK_BROW and (pull if side == "left" else -pull) < WINK_PULL
+
+
 def _tic(group: Sequence[Burst], frames: Sequence[Evidence]) -> Finding:
     channel = max((burst.channel for burst in group), key=_ORDER.index)
     own = [burst for burst in group if burst.channel == channel]
@@ -110,18 +129,19 @@ def _tic(group: Sequence[Burst], frames: Sequence[Evidence]) -> Finding:
     )
 
 
-def _is_jerk(burst: Burst, frames: Sequence[Evidence], restless: Restless) -> bool:
+def is_jerk(burst: Burst, frames: Sequence[Evidence], restless: Restless) -> bool:
     """Whether a burst is sudden and brief, and not part of a smile, speech or a blink."""
     region, _, side = burst.channel.partition("_")
     if region == "closure" or burst.peak < LEAST_JERK or burst.length > LONGEST_JERK_S:
         return False
-    if _rise(burst, frames) > _slowest_rise(burst, frames):
+    if not _is_sudden(burst, frames) or not _lets_go(burst, frames):
         return False
     if region == "mouth":
         return _is_mouth_jerk(burst, frames, "left" if side == "left" else "right", restless["mouth"])
     if region == "eye":
         shown = within(frames, burst.start, burst.end)
-        return burst.peak >= LONE_PEAK and is_lone_eye([burst], shown, "left" if side == "left" else "right")
+        eye: Side = "left" if side == "left" else "right"
+        return burst.peak >= LONE_PEAK and (is_wink([burst], shown, eye) or is_lone_eye([burst], shown, eye))
     return _is_flash(burst, frames, "brow" if region == "brow" else "nose", restless)
 
 
@@ -154,15 +174,32 @@ def _top(burst: Burst, frames: Sequence[Evidence]) -> Evidence:
     return min(frames, key=lambda frame: abs(frame.time - burst.peak_at))
 
 
-def _rise(burst: Burst, frames: Sequence[Evidence]) -> float:
-    """Seconds that a burst took from 20 to 80 % of its peak on the way up, between frames by straight lines."""
+def _is_sudden(burst: Burst, frames: Sequence[Evidence]) -> bool:
+    """Whether the score rises fast, and so does what each witness says alone.
+
+    Where brows rise slowly behind rims, displacement jumps from the rim to the brow, and the score with it.
+    """
+    limit = _slowest_rise(burst, frames)
     shown = within(frames, burst.start - FOOT_S, burst.peak_at)
-    values = [frame.scores()[burst.channel] for frame in shown]
-    low, high = RISE_FROM * burst.peak, RISE_TO * burst.peak
+    said = [[frame.scores()[burst.channel] for frame in shown]]
+    said += [[witness(frame) for frame in shown] for witness in _WITNESSES.get(burst.channel.partition("_")[0], ())]
+    return all(_rise(burst, shown, values) <= limit for values in said)
+
+
+def _rise(burst: Burst, shown: Sequence[Evidence], values: Sequence[float]) -> float:
+    """Seconds that ``values`` took from 20 to 80 % of the last one, at the peak, between frames by straight lines."""
+    values = [math.copysign(value, value * values[-1]) for value in values]
+    low, high = RISE_FROM * values[-1], RISE_TO * values[-1]
     top = next(i for i, value in enumerate(values) if value >= high and shown[i].time >= burst.start)
     foot = next((i for i in range(top, -1, -1) if values[i] <= low), None)
     since = shown[0].time if foot is None else _crossing(shown, values, foot, low)
     return (shown[0].time if top == 0 else _crossing(shown, values, top - 1, high)) - since
+
+
+def _lets_go(burst: Burst, frames: Sequence[Evidence]) -> bool:
+    """Whether it was seen to end; one that a turned head hides may have gone on."""
+    last = within(frames, burst.end, burst.end)[0]
+    return last.scores()[burst.channel] < LET_GO * burst.peak
 
 
 def _crossing(frames: Sequence[Evidence], values: Sequence[float], index: int, level: float) -> float:

@@ -1,0 +1,187 @@
+"""Closures of both eyes: forceful ones are a both-eyes spasm, the others are blinks, rest or unclear."""
+
+from collections.abc import Sequence
+from statistics import fmean
+from typing import Final
+
+from spasmwatch.domain.detection.evidence import SIDES, Evidence
+from spasmwatch.domain.detection.exposure import Closures
+from spasmwatch.domain.detection.findings import Finding, closed_seconds, series, share, within
+from spasmwatch.domain.detection.segmentation import Burst
+
+# Bursts less than this apart are one spasm (the record contract).
+MERGE_S: Final = 1.0
+# Both eyes shut forcefully for at least this long is a hold; shorter ones count as a cluster only.
+HOLD_S: Final = 0.45
+HOLD_FORCE: Final = 0.018
+# For this share of its time a hold is about as deep as ever; else it is a blink of eyes that were narrowed.
+HELD_SHARE: Final = 0.4
+# Of one longer than any blink less force is enough if the nose is wrinkled, too, by so much: who closes the eyes gently
+# lets the brows go, which may sink with that, but not the nose (in simulated rest and lowered looks -.014 to .003, in
+# nine of ten holds .004 and more).
+LONG_HOLD_S: Final = 1.0
+LONG_HOLD_FORCE: Final = 0.010
+LONG_HOLD_WRINKLE: Final = 0.003
+# A nose that sinks so far is hidden by a hand (in simulated squeezes -.007 and more, beside a rubbing hand to -.03).
+HIDDEN_NOSE: Final = -0.009
+# A cluster: at least this many closures, each within ``CLUSTER_GAP_S`` of the next and of some force. On average it
+# must be so large for three of them, and less, by the square of their number, for more: ordinary blinks hardly ever
+# follow one another so closely (of 246 such groups in simulated scenes 218 were pairs, 24 threes, 4 more).
+CLUSTER_CLOSURES: Final = 3
+CLUSTER_GAP_S: Final = 0.6
+CLUSTER_LEAST_FORCE: Final = 0.003
+CLUSTER_FORCE_OF_THREE: Final = 0.011
+CLUSTER_FORCE: Final = 0.005
+# The muscles that squeeze the eyes shut wrinkle the nose, too; that counts half, for it is the smaller movement and
+# seen by one witness alone. With the mouth open so far it is a sneeze or a yawn that does it.
+NOSE_SHARE: Final = 0.5
+NOSE_MOUTH_OPEN: Final = 0.06
+# No more than this is made up for of what the brows seem to rise in blinks: a hand at the eyes hides them, too.
+LARGEST_BLINK_RISE: Final = 0.010
+# A squeeze lowers the brows from where they were in this time before, while the eyes were shut no further than so, if
+# that was lower than their unrest explains.
+BEFORE_S: Final = 0.5
+BEFORE_CLOSURE: Final = 0.25
+BROW_UNREST: Final = 0.005
+YAWN_OPEN: Final = 0.16
+HIDDEN_PULL: Final = 0.08
+# Both mouth corners so far out and up: a smile, in which the eyes narrow and the cheeks rise, too.
+SMILE_CORNERS: Final = 0.06
+SUDDEN_S: Final = 0.25
+SUDDEN_SHARE: Final = 0.55
+LONGEST_BLINK_S: Final = 0.7
+# Resting people let their brows rise; with any lowering it may be a spasm.
+REST_FORCE: Final = 0.0
+
+
+def blepharospasm(bursts: Sequence[Burst], frames: Sequence[Evidence], blink_lowering: float) -> list[Finding]:
+    """Forceful closures of both eyes: long ones, and clusters of short ones. ``blink_lowering``: see :func:`force`."""
+    forces: dict[Burst, float] = {}
+    for group in series([burst for burst in bursts if burst.channel == "closure"], CLUSTER_GAP_S):
+        before = _lowered_before(group[0], frames)
+        seen = [burst for burst in group if _wrinkle(most_shut(burst, frames)) > HIDDEN_NOSE]
+        forces |= {burst: force(burst, frames, blink_lowering) - before for burst in seen}
+    forceful = [burst for burst, its in forces.items() if is_hold(burst, frames, its)]
+    # A blink beside a cluster does not belong to it, nor do eyes that are narrowed slowly, as in a pulled face.
+    quick = [burst for burst in forces if is_brief_closure(burst) or is_sudden(burst, frames)]
+    strained = [burst for burst in quick if forces[burst] >= CLUSTER_LEAST_FORCE]
+    for group in series(strained, CLUSTER_GAP_S):
+        if is_cluster([forces[burst] for burst in group]):
+            forceful += [burst for burst in group if burst not in forceful]
+    forceful.sort(key=lambda burst: burst.start)
+    return [_both_eyes(own, frames, max(forces[burst] for burst in own)) for own in series(forceful, MERGE_S)]
+
+
+def _lowered_before(closure: Burst, frames: Sequence[Evidence]) -> float:
+    """How far the brows were lowered already, beyond unrest, while the eyes were open: a frown, another pose."""
+    open_eyes = [
+        frame.brow_lowering
+        for frame in frames
+        if closure.start - BEFORE_S <= frame.time <= closure.start and frame.both_closure < BEFORE_CLOSURE
+    ]
+    return max(0.0, fmean(open_eyes) - BROW_UNREST) if open_eyes else 0.0
+
+
+def _both_eyes(own: Sequence[Burst], frames: Sequence[Evidence], greatest: float) -> Finding:
+    start, end = own[0].start, own[-1].end
+    return Finding(
+        start=start,
+        end=end,
+        kind="blepharospasm",
+        side="both",
+        regions=("brow", "eye"),
+        bursts=len(own),
+        intensity=share(0.6 * max(burst.peak for burst in own) + 8 * max(0.0, greatest)),
+        confidence=share(0.5 + 10 * greatest),
+        closed_s=closed_seconds(within(frames, start, end), "both"),
+    )
+
+
+def is_hold(closure: Burst, frames: Sequence[Evidence], its_force: float) -> bool:
+    """Whether a closure of both eyes is long, forceful and sudden; rest, yawns and pulled faces come slowly."""
+    shut = most_shut(closure, frames)
+    held = len(shut) >= HELD_SHARE * len(within(frames, closure.start, closure.end))
+    long = closure.length >= LONG_HOLD_S and _wrinkle(shut) >= LONG_HOLD_WRINKLE
+    forceful = closure.length >= HOLD_S and its_force >= (LONG_HOLD_FORCE if long else HOLD_FORCE)
+    return forceful and held and is_sudden(closure, frames) and not _is_other(closure, frames)
+
+
+def is_cluster(forces: Sequence[float]) -> bool:
+    """Whether closures of such ``forces`` in quick succession are more than a flurry of blinks."""
+    if len(forces) < CLUSTER_CLOSURES:
+        return False
+    needed = CLUSTER_FORCE_OF_THREE * (CLUSTER_CLOSURES / len(forces)) ** 2
+    return fmean(forces) >= max(CLUSTER_FORCE, needed)
+
+
+def force(closure: Burst, frames: Sequence[Evidence], blink_lowering: float) -> float:
+    """How forcefully both eyes were shut, in inter-ocular distances: how far the brows sank, and the nose rose.
+
+    Means over the deeper part of the closure, of both sides: one rim may hide its brow. ``blink_lowering``: how far the
+    brows seem to sink in this person's own blinks. They seem to rise in many (landmarks are drawn that way, and rims
+    stay where they are), which would hide a squeeze; where they sink, all closures may be forceful, so that is not
+    taken off.
+    """
+    shut = most_shut(closure, frames)
+    lowering = fmean(frame.brow_lowering for frame in shut) + min(LARGEST_BLINK_RISE, max(0.0, -blink_lowering))
+    return lowering + NOSE_SHARE * max(0.0, _wrinkle(shut))
+
+
+def _wrinkle(shut: Sequence[Evidence]) -> float:
+    """How far the nose is raised; with an open mouth that says nothing."""
+    if fmean(frame.mouth_open for frame in shut) > NOSE_MOUTH_OPEN:
+        return 0.0
+    return fmean(frame.nose_rise for frame in shut)
+
+
+def _is_other(closure: Burst, frames: Sequence[Evidence]) -> bool:
+    """Whether the mouth smiled or stood wide open meanwhile, as in a yawn, or was hidden on one side by a hand."""
+    shown = within(frames, closure.start, closure.end)
+    yawn = fmean(frame.mouth_open for frame in shown) > YAWN_OPEN
+    smile = min(fmean(frame.corner[side] for frame in shown) for side in SIDES) > SMILE_CORNERS
+    return yawn or smile or abs(fmean(frame.pull for frame in shown)) > HIDDEN_PULL
+
+
+def is_sudden(closure: Burst, frames: Sequence[Evidence]) -> bool:
+    """Whether most of the closure was done within ``SUDDEN_S``."""
+    shown = within(frames, closure.start - SUDDEN_S, closure.peak_at)
+    done = max(
+        after.both_closure - before.both_closure
+        for index, after in enumerate(shown)
+        for before in shown[: index + 1]
+        if after.time - before.time <= SUDDEN_S
+    )
+    return done >= SUDDEN_SHARE * closure.peak
+
+
+def most_shut(closure: Burst, frames: Sequence[Evidence]) -> list[Evidence]:
+    """The deeper part of a closure of both eyes."""
+    shown = within(frames, closure.start, closure.end)
+    deepest = max(frame.both_closure for frame in shown)
+    return [frame for frame in shown if frame.both_closure >= 0.7 * deepest]
+
+
+def is_brief_closure(burst: Burst) -> bool:
+    """Whether a burst is both eyes shut no longer than in a blink."""
+    return burst.channel == "closure" and burst.length < LONGEST_BLINK_S
+
+
+def sort_closures(
+    bursts: Sequence[Burst], findings: Sequence[Finding], frames: Sequence[Evidence], blink_lowering: float
+) -> Closures:
+    """What the closures of both eyes in one episode were: part of a spasm, blinks, rest or unclear.
+
+    Long closures without any force are rest; with some, but less than a spasm's, unclear.
+    """
+    blinks, spasm, rest, unclear = 0, sum(finding.closed_s for finding in findings), 0.0, 0.0
+    for burst in bursts:
+        inside = any(f.kind == "blepharospasm" and f.start <= burst.start <= f.end for f in findings)
+        if burst.channel != "closure" or inside:
+            continue
+        if is_brief_closure(burst):
+            blinks += 1
+        elif force(burst, frames, blink_lowering) < REST_FORCE:
+            rest += burst.length
+        else:
+            unclear += burst.length
+    return Closures(blinks, round(spasm, 3), round(rest, 3), round(unclear, 3))
