@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 LONG: Final = timedelta(days=120)
 """A period from the store from which on other processes are worth their start."""
 STRETCH: Final = timedelta(days=30)
-"""So much is read from the store in one go: shorter than a share, since some months hold more than others."""
+"""So much is read from the store in one go: shorter than a share, since some months hold more than others ..."""
 MOST_STRETCHES: Final = 8
-"""For each process."""
+"""... and more of a very long period, so that each process has no more of them than this to open the store for."""
 WHATS: Final = ("observation", "spasm", "label", "trigger", "alert")
 DIARY_FROM: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """Treatments and medication from before the period still matter in it."""

@@ -5,7 +5,8 @@ import os
 import pickle
 import random
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -13,9 +14,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from spasmwatch.adapters.influx_store import InfluxStore
 from spasmwatch.adapters.sqlite_store import SqliteStore
 from spasmwatch.domain.records import HOME, Record
 from spasmwatch.errors import RecordError, StoreError
+from spasmwatch.ports import Store
 from spasmwatch_services.insights import reading
 from spasmwatch_services.insights.casebook import casebook
 from spasmwatch_services.insights.reader import Period, Reader
@@ -123,14 +126,21 @@ def test_a_pipe_is_read_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert read_file(path, BEGIN, END, 4) == read_file(tmp_path / "r.jsonl", BEGIN, END)
 
 
+@pytest.fixture(params=["sqlite", "influx"])
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Store]:
+    """Opens the store, here and in other processes."""
+    if request.param == "influx":
+        settings = request.getfixturevalue("influx").settings
+        return partial(InfluxStore, settings, home="home", timezone="UTC")
+    return partial(SqliteStore, tmp_path / "store.sqlite", home="home", timezone="UTC")
+
+
 def test_a_long_period_of_the_store_is_read_with_the_same_outcome(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    opened: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "LONG", timedelta(0))
-    opened = partial(SqliteStore, tmp_path / "store.sqlite", home="home", timezone="UTC")
-    store = opened()
-    store.write(mixed(3))
-    store.close()
+    with closing(opened()) as store:
+        store.write(mixed(3))
     alone, shared = (read_store(opened, "patient", BEGIN, END, processes) for processes in (1, 3))
     assert alone == shared
     assert {person for _, person in alone.people} == {"patient", HOME}
