@@ -133,6 +133,15 @@ def test_eyes_that_look_unequal_in_rest_are_no_one_sided_spasm() -> None:
     assert (found.kind, found.side) == ("hemifacial", "right")
 
 
+def test_an_eye_that_is_narrowed_slowly_is_no_spasm() -> None:
+    def narrowed(slow: bool) -> Act:
+        return Act(8.0, 9.6, close_left=0.3, mouth_left=0.05, slow=slow)
+
+    assert detect(signals([narrowed(True)])) == []
+    (found,) = detect(signals([narrowed(False)]))
+    assert (found.kind, found.side) == ("hemifacial", "left")
+
+
 def test_one_frame_in_which_an_eye_changes_alone_does_not_make_a_lowered_look_one_sided() -> None:
     frames = signals([Act(8.0, 10.0, close_left=0.35, close_right=0.05)])
     seen = []

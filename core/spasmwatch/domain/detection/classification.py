@@ -16,6 +16,11 @@ from spasmwatch.domain.records import Region, Side
 BESIDE_S: Final = 0.4
 # Weaker one-sided evidence than this is nothing to tell anybody.
 LEAST_PEAK: Final = 1.2
+# Below this, the lids must part suddenly, too: by so much of their greatest difference within this time (and that of
+# averaging). A smirk, a pulled face or a lowered look narrows one eye more than the other, but slowly.
+CLEAR_PEAK: Final = 2.2
+PARTING_S: Final = 0.15
+PARTING_SHARE: Final = 0.6
 # In some frame of a one-sided spasm the picture of its eye changes so many times as much as the other one. Where
 # the landmarks lose a shut lid (in infrared) a blink looks one-sided to them, but both pictures change.
 LOOK_RATIO: Final = 2.0
@@ -114,7 +119,8 @@ def _hemifacial(bursts: Sequence[Burst], frames: Sequence[Evidence], usual: Usua
             against = [b for b in sides[other_side(side)] if start - MERGE_S < b.end and b.start < end + MERGE_S]
             shown = within(frames, start, end)
             brief = end - start <= LONGEST_JERK_S
-            if max(burst.peak for burst in own) < LEAST_PEAK:
+            peak = max(burst.peak for burst in own)
+            if peak < LEAST_PEAK or (peak < CLEAR_PEAK and not _part_suddenly(own, frames, side)):
                 continue
             if fmean(frame.towards(side) for frame in shown) < -HIDDEN_PULL / 2:
                 continue
@@ -126,6 +132,18 @@ def _hemifacial(bursts: Sequence[Burst], frames: Sequence[Evidence], usual: Usua
                 continue
             found.append(_one_sided(own, shown, side))
     return found
+
+
+def _part_suddenly(own: Sequence[Burst], frames: Sequence[Evidence], side: Side) -> bool:
+    """Whether the lid of ``side`` comes down beyond the other one's suddenly, in one of the bursts."""
+    shown = within(frames, own[0].start - BEFORE_S, own[-1].end)
+    apart = [frame.closure[side] - frame.closure[other_side(side)] for frame in shown]
+    first, done = 0, 0.0
+    for last, frame in enumerate(shown):
+        while frame.time - shown[first].time > PARTING_S + frame.averaged_s:
+            first += 1
+        done = max(done, apart[last] - min(apart[first : last + 1]))
+    return done >= PARTING_SHARE * max(apart)
 
 
 def blink_skew(closure: Burst, frames: Sequence[Evidence]) -> float | None:
