@@ -22,8 +22,8 @@ HELD_SHARE: Final = 0.4
 LONG_HOLD_S: Final = 1.0
 LONG_HOLD_FORCE: Final = 0.010
 LONG_HOLD_WRINKLE: Final = 0.003
-# A nose that sinks so far is hidden by a hand (in simulated squeezes -.007 and more, beside a rubbing hand to -.03).
-HIDDEN_NOSE: Final = -0.009
+# A nose that sinks so far is hidden by a hand (in squeezes -.010 and more, beside a rubbing hand to -.03).
+HIDDEN_NOSE: Final = -0.015
 # A cluster: at least this many closures, each within ``CLUSTER_GAP_S`` of the next and of some force. On average it
 # must be so large for three of them, and less, by the square of their number, for more: ordinary blinks hardly ever
 # follow one another so closely (of 246 such groups in simulated scenes 218 were pairs, 24 threes, 4 more).

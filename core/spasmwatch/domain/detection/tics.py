@@ -32,7 +32,7 @@ JERKS_APART_S: Final = 1.0
 DIP_S: Final = 0.15
 DIP_SHARE: Final = 0.5
 # It goes further than this person's mouth, brows and nose usually do in speech and mimicry.
-BEYOND_RESTLESS: Final[Mapping[MobilePart, float]] = {"mouth": 2.4, "brow": 2.0, "nose": 2.0}
+BEYOND_RESTLESS: Final[Mapping[MobilePart, float]] = {"mouth": 2.8, "brow": 2.0, "nose": 2.0}
 # The other mouth corner stays where it is.
 OTHER_CORNER: Final = 0.6
 # A mouth corner that moves so much more than the lid (in units of evidence) leads: the lid was only dragged along.
