@@ -2,12 +2,14 @@
 
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from math import ceil
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -51,7 +53,7 @@ def shared_out(
 
 
 def worked_ahead(work: Callable[[P], R], parts: Sequence[P], processes: int) -> Iterator[R]:
-    """The same one by one; each process waits with a part until the one before it has been taken.
+    """The same one by one; of large answers each process holds back one until it is taken.
 
     Raises what ``work`` raises.
     """
@@ -61,9 +63,11 @@ def worked_ahead(work: Callable[[P], R], parts: Sequence[P], processes: int) -> 
 
 @contextmanager
 def _at_work(work: Callable[[P], R], parts: Sequence[P], processes: int) -> Iterator[Iterator[R]]:
-    """Processes that take turns; they end at once when this is left, also by Ctrl-C, and never outlive this one."""
+    """Processes that take the parts in turn; they end at once when this is left, and never outlive this one."""
     # Not "fork": threads may run here.
     context = multiprocessing.get_context("spawn")
+    # Started with the first of them otherwise, which would then hear the signals.
+    resource_tracker.ensure_running()
     processes = min(processes, len(parts))
     lines: list[Connection] = []
     helpers: list[SpawnProcess] = []
@@ -72,10 +76,10 @@ def _at_work(work: Callable[[P], R], parts: Sequence[P], processes: int) -> Iter
             # A line for each: of one that is killed while it speaks, the end is heard.
             ours, theirs = context.Pipe()
             lines.append(ours)
-            helper = context.Process(target=_work_off, args=(theirs, work, parts[place::processes]))
+            helper = context.Process(target=_work_off, args=(theirs, work, parts[place::processes]), daemon=True)
             with theirs, starting_deaf_to(signal.SIGINT):
                 helper.start()
-            helpers.append(helper)
+                helpers.append(helper)
         yield (_heard(lines[number % processes]) for number in range(len(parts)))
     finally:
         for helper in helpers:
@@ -88,25 +92,37 @@ def _at_work(work: Callable[[P], R], parts: Sequence[P], processes: int) -> Iter
 def _heard(line: Connection) -> Any:
     """What a process has made of its next part. Raises what it raised there."""
     try:
-        found, error = line.recv()
+        answer = line.recv_bytes()
     except (EOFError, OSError) as gone:
         raise SpasmWatchError("a helping process was ended from outside; is there too little memory?") from gone
+    found, error = pickle.loads(answer)  # noqa: S301 -- written by this program
     if error is not None:
         raise error
     return found
 
 
 def _work_off(line: Connection, work: Callable[[P], R], parts: Sequence[P]) -> None:
-    """In a process of its own."""
+    """In a process of its own: says what ``work`` made of each part and None, or None and the error, and ends."""
     threading.Thread(target=_end_with, args=(line,), daemon=True).start()
     for part in parts:
         try:
-            found = work(part), None
+            answer = pickle.dumps((work(part), None))
         except Exception as error:
-            error.add_note(traceback.format_exc())
-            line.send((None, error))
+            line.send_bytes(_failure(error))
             return
-        line.send(found)
+        line.send_bytes(answer)
+
+
+def _failure(error: Exception) -> bytes:
+    """An error and where it came from; one that cannot travel goes as text."""
+    text = traceback.format_exc()
+    error.add_note(text)
+    try:
+        failure = pickle.dumps((None, error))
+        pickle.loads(failure)  # noqa: S301 -- some can be written and not be read
+    except Exception:
+        return pickle.dumps((None, RuntimeError(text)))
+    return failure
 
 
 def _end_with(line: Connection) -> None:

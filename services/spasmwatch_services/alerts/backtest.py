@@ -53,6 +53,7 @@ def replay(
     """Every transition in order, added to ``tally``; ends at ``until``, by default a day past the last record."""
     player = _Player(settings, advice)
     for record in records:
+        # In UTC, as the times of minutes are: see there.
         now = record.known_at if isinstance(record, Minute) else record.known_at.astimezone(UTC)
         if until is not None and now > until:
             break

@@ -1,4 +1,4 @@
-"""Recorded history for the backtest, in the order in which it became known.
+"""Recorded history for the backtest: from a file as it stands there, from the store as it became known.
 
 A large file is read by other processes, a little ahead of what is judged here.
 """
@@ -52,7 +52,7 @@ def _row(record: Record, zone: tzinfo) -> Row:
 
 
 def from_store(store: Store, start: datetime, end: datetime) -> Iterator[Known]:
-    """What a store holds from ``start`` up to ``end``."""
+    """What a store holds from ``start`` up to ``end``, in the order in which it became known."""
     # A store yields by the time a record is about; entries and verdicts may have been written much later.
     order = attrgetter("known_at")
     written_later = (sorted(store.read(kind, None, start, end), key=order) for kind in ("diary", "label"))

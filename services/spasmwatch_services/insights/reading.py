@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 LONG: Final = timedelta(days=120)
 """A period from the store from which on other processes are worth their start."""
 STRETCH: Final = timedelta(days=30)
-"""So much is read from the store in one go: shorter than a share, since some months hold more than others ..."""
+"""So much is read from the store in one go: shorter than a share, so that each process gets its part of the full months."""
 MOST_STRETCHES: Final = 8
-"""... and more of a very long period, so that each process has no more of them than this to open the store for."""
+"""More of a very long period, so that none has more of them than this to open the store for."""
 WHATS: Final = ("observation", "spasm", "label", "trigger", "alert")
 DIARY_FROM: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """Treatments and medication from before the period still matter in it."""
@@ -39,7 +39,7 @@ def _period(start: datetime | None, end: datetime | None) -> Period:
 
     # A treatment in the period is judged by days so far before it.
     early = start - timedelta(days=BASELINE_D + LONGEST_D) if start else None
-    return Period(*(each and each.astimezone(UTC) for each in (start, end, early)))
+    return Period(*(None if each is None else each.astimezone(UTC) for each in (start, end, early)))
 
 
 def read_file(

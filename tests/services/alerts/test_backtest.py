@@ -1,16 +1,12 @@
 """``spasmwatch backtest`` as a person and a script use it."""
 
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from spasmwatch.adapters.sqlite_store import SqliteStore
 from spasmwatch.cli import main
 from spasmwatch.domain.parsing import parse
 from spasmwatch.domain.records import Alert
-from spasmwatch_services.alerts.history import from_store
-from support import make
 from support.histories import Story, tell
 
 
@@ -129,17 +125,3 @@ def test_contradictory_settings_are_refused(
     file.write_text(text)
     assert main(["backtest", "--settings", str(file), "--json"]) == 2
     assert words in capsys.readouterr().err
-
-
-def test_without_a_file_the_store_is_read_in_the_order_in_which_things_became_known(tmp_path: Path) -> None:
-    store = SqliteStore(tmp_path / "store.sqlite", home="home", timezone="UTC")
-    hour = timedelta(hours=1)
-    late = make.stamped(
-        make.diary(make.START, logged_at=make.START + 5 * hour, kind="symptom", subkind="pain"), "diary"
-    )
-    early = make.stamped(make.diary(make.START + hour, logged_at=make.START + 2 * hour, kind="note"), "diary")
-    between = make.stamped(make.observation(make.START + 3 * hour))
-    store.write([late, early, between])
-    found = [record.id for record in from_store(store, make.START - hour, make.START + 9 * hour)]
-    store.close()
-    assert found == [early.id, between.id, late.id]

@@ -2,12 +2,13 @@
 
 import logging
 import os
-from datetime import UTC
+from datetime import UTC, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from spasmwatch.adapters.sqlite_store import SqliteStore
 from spasmwatch.domain.advice import Advice
 from spasmwatch.domain.records import Observation
 from spasmwatch.domain.trend.daybook import Minute
@@ -15,7 +16,7 @@ from spasmwatch.errors import RecordError
 from spasmwatch.settings import Settings
 from spasmwatch_services.alerts import history
 from spasmwatch_services.alerts.backtest import Tally, replay
-from spasmwatch_services.alerts.history import Known, from_file
+from spasmwatch_services.alerts.history import Known, from_file, from_store
 from support import make
 from support.histories import Story, tell
 
@@ -93,3 +94,17 @@ def test_a_minute_holds_times_of_one_zone_and_the_day_and_hour_at_home() -> None
     assert (minute.start, minute.end, minute.known_at) == (make.START, observation.end, observation.known_at)
     assert minute.start.tzinfo is minute.end.tzinfo is UTC
     assert (minute.day, minute.hour) == (local.date(), local.hour)
+
+
+def test_the_store_is_read_in_the_order_in_which_things_became_known(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "store.sqlite", home="home", timezone="UTC")
+    hour = timedelta(hours=1)
+    late = make.stamped(
+        make.diary(make.START, logged_at=make.START + 5 * hour, kind="symptom", subkind="pain"), "diary"
+    )
+    early = make.stamped(make.diary(make.START + hour, logged_at=make.START + 2 * hour, kind="note"), "diary")
+    between = make.stamped(make.observation(make.START + 3 * hour))
+    store.write([late, early, between])
+    found = [record.id for record in from_store(store, make.START - hour, make.START + 9 * hour)]
+    store.close()
+    assert found == [early.id, between.id, late.id]

@@ -54,7 +54,7 @@ class Engine:
         self._ticked_at: datetime | None = None
         self._latest: datetime | None = None
         self._due: datetime | None = None
-        self._due_anyway: datetime | None = None
+        self._due_but_for_silence: datetime | None = None
         self._due_is_old = True
         self._people: dict[str, Person] = {}
         self._cameras: dict[str, CameraSilence] = {}
@@ -98,7 +98,7 @@ class Engine:
         A report only moves the end of a silence further away, so the answer is kept until something else happens.
         """
         if self._due_is_old:
-            self._due_anyway, self._due_is_old = self._due_without_silence(), False
+            self._due_but_for_silence, self._due_is_old = self._first_due_but_for_silence(), False
             self._due = self._first_due()
         return self._due
 
@@ -111,8 +111,8 @@ class Engine:
         return None if due is None or due > time else due
 
     def _first_due(self) -> datetime | None:
-        """With what does not depend on reports as it was last worked out."""
-        due = self._due_anyway
+        """The silences anew: reports move them. The rest as it was last worked out."""
+        due = self._due_but_for_silence
         for camera in self._cameras.values():
             silence = self._silence_due(camera)
             due = silence if due is None or (silence is not None and silence < due) else due
@@ -121,7 +121,7 @@ class Engine:
         # What was due and could not be settled is looked at again, but not without end at the same instant.
         return due if due is None or self._ticked_at is None else max(due, self._ticked_at + TICK)
 
-    def _due_without_silence(self) -> datetime | None:
+    def _first_due_but_for_silence(self) -> datetime | None:
         times = [self.lifecycle.due(), *(self._next_judgement(person) for person in self._people.values())]
         times += [self._grown_at(alert) for alert in self.lifecycle.open()]
         return min((at for at in times if at is not None), default=None)

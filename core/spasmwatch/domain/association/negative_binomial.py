@@ -79,7 +79,7 @@ def fixed_dispersion(
     for _ in range(MAX_STEPS):
         mean = np.exp(np.clip(whole @ coefficients + offset, -50, 50))
         score = whole.T @ ((counts - mean) / (1 + dispersion * mean))
-        # The observed information: with the expected one each step only halves what is missing.
+        # The observed information: with the expected one the steps converge only linearly.
         curvature = mean * (1 + dispersion * counts) / (1 + dispersion * mean) ** 2
         step = np.clip(solve(whole.T @ (whole * curvature[:, None]), score), -2, 2)
         coefficients = coefficients + step

@@ -71,8 +71,8 @@ class Day:
 class Minute(NamedTuple):
     """What the rules look at in an observation, worked out once for all of them.
 
-    ``day`` and ``hour`` are those of the start at home. A plain tuple: half a million a year go from the process that
-    reads them to the one that judges.
+    ``day`` and ``hour`` are those of the start, in the zone of the home that judges it; ``detector`` is its name and
+    version. A plain tuple: half a million a year go from the process that reads them to the one that judges.
     """
 
     id: str
