@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LONG: Final = timedelta(days=120)
 """A period from the store from which on other processes are worth their start."""
 STRETCH: Final = timedelta(days=30)
-"""So much is read from the store in one go: shorter than a share, so that each process gets its part of the full months."""
+"""So much is read from the store in one go: shorter than a share, so that each process gets some of the full months."""
 MOST_STRETCHES: Final = 8
 """More of a very long period, so that none has more of them than this to open the store for."""
 WHATS: Final = ("observation", "spasm", "label", "trigger", "alert")
