@@ -53,6 +53,16 @@ CREATE TABLE IF NOT EXISTS rollup (
 _PAGE = 2000
 
 
+_DAMAGED = "bring back a backup (spasmwatch restore), or move it away and a new one is begun"
+_ADVICE = {
+    "SQLITE_FULL": "make room, nothing is lost meanwhile",
+    "SQLITE_CANTOPEN": "it must be a file that this user may read and write",
+    "SQLITE_NOTADB": _DAMAGED,
+    "SQLITE_CORRUPT": _DAMAGED,
+}
+"""What to do about an error, by the beginning of SQLite's name for it."""
+
+
 class SqliteStore:
     """Implements :class:`~spasmwatch.ports.Store`; safe to use from several threads.
 
@@ -78,7 +88,9 @@ class SqliteStore:
                 self._insert(base, records)
                 base.execute("COMMIT")
             except BaseException:
-                base.execute("ROLLBACK")
+                # On a full disk SQLite has already done it.
+                if base.in_transaction:
+                    base.execute("ROLLBACK")
                 raise
 
     def _insert(self, base: sqlite3.Connection, records: Sequence[Record | Rollup]) -> None:
@@ -215,7 +227,7 @@ class SqliteStore:
                 raise StoreRejected(f"store {self._path}: {error}") from error
             except (sqlite3.Error, OSError) as error:
                 # Also a damaged file: nothing is lost meanwhile, the producers keep what has no receipt.
-                raise StoreError(f"store {self._path}: {error}") from error
+                raise StoreError(f"store {self._path}: {error}{_what_to_do(error)}") from error
 
     def _connect(self) -> sqlite3.Connection | None:
         if self._readonly:
@@ -245,6 +257,11 @@ class SqliteStore:
     def _delete(self, statement: str, values: tuple[object, ...]) -> int:
         with self._base() as base:
             return 0 if base is None else base.execute(statement, values).rowcount
+
+
+def _what_to_do(error: Exception) -> str:
+    name = getattr(error, "sqlite_errorname", "")
+    return next((f"; {advice}" for kind, advice in _ADVICE.items() if name.startswith(kind)), "")
 
 
 def judged(record: Record, verdict: Verdict | None) -> Record:

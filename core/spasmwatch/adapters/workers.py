@@ -106,11 +106,14 @@ def _work_off(line: Connection, work: Callable[[P], R], parts: Sequence[P]) -> N
     threading.Thread(target=_end_with, args=(line,), daemon=True).start()
     for part in parts:
         try:
-            answer = pickle.dumps((work(part), None))
+            answer, more = pickle.dumps((work(part), None)), True
         except Exception as error:
-            line.send_bytes(_failure(error))
+            answer, more = _failure(error), False
+        # The other end may be gone by now: see _end_with.
+        with suppress(BrokenPipeError):
+            line.send_bytes(answer)
+        if not more:
             return
-        line.send_bytes(answer)
 
 
 def _failure(error: Exception) -> bytes:

@@ -64,6 +64,8 @@ def backtest(parser: ArgumentParser) -> Handler:
 
 def _backtest(arguments: Namespace) -> None:
     expect_many_records()
+    if arguments.compare is not None and arguments.input is not None and _is_stream(arguments.input):
+        raise UsageError(f"--compare reads the records twice; {arguments.input} can be read once: give a file")
     files = [arguments.settings] if arguments.compare is None else [arguments.settings, arguments.compare]
     chosen = [_in_zone(settings.load(file), arguments.timezone) for file in files]
     until = _until(arguments.until, chosen[0])
@@ -78,6 +80,11 @@ def _backtest(arguments: Namespace) -> None:
             _say_total(run.tally, name)
         if len(runs) == 2:
             _say_difference(runs, names)
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether a pipe or device; what does not exist is told of when it is read."""
+    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 @dataclass

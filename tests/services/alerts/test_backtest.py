@@ -1,5 +1,6 @@
 """``spasmwatch backtest`` as a person and a script use it."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,15 @@ def test_a_file_that_is_not_in_order_is_judged_with_a_warning(
     said = capsys.readouterr()
     assert "not in the order in which they became known" in said.err
     assert f"{len(lines)} records" in said.out
+
+
+def test_a_pipe_cannot_be_read_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    settings = tmp_path / "other.toml"
+    settings.write_text("")
+    assert main(["backtest", "--input", str(pipe), "--compare", str(settings)]) == 2
+    assert f"{pipe} can be read once: give a file" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
