@@ -2,7 +2,7 @@
 
 import logging
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from math import inf
@@ -73,24 +73,23 @@ def read_records(path: Path, bad_line: BadLine | None = None) -> Iterator[Record
             _log_first(path, number, reason)
 
     yield from read_part(Part(path), tally, bad_line or first_only)
-    _conclude(path, tally, silent=bad_line is not None)
+    conclude(path, tally, silent=bad_line is not None)
 
 
-def conclude(path: Path, tallies: Sequence[Tally]) -> None:
-    """What :func:`read_records` logs and raises, for a file read in parts."""
-    tally = Tally()
-    for later in tallies:
-        tally.add(later)
-    if tally.bad:
-        _log_first(path, *tally.first)
-    _conclude(path, tally)
+def add_part(path: Path, whole: Tally, later: Tally) -> None:
+    """Of a file read in parts, add the next one's tally; its first line that is no record is logged."""
+    known = whole.bad
+    whole.add(later)
+    if whole.bad and not known:
+        _log_first(path, *whole.first)
 
 
 def _log_first(path: Path, number: int, reason: str) -> None:
     log.warning("%s:%d: %s (line skipped)", path, number, reason)
 
 
-def _conclude(path: Path, tally: Tally, *, silent: bool = False) -> None:
+def conclude(path: Path, tally: Tally, *, silent: bool = False) -> None:
+    """What :func:`read_records` logs and raises at the end of a file."""
     lines = tally.lines - tally.empty
     if tally.bad and tally.bad == lines:
         raise RecordError(f"no line is a record; {path}:{tally.first[0]}: {tally.first[1]}")

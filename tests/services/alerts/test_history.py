@@ -51,6 +51,18 @@ def test_a_file_in_pieces_is_the_file_in_order_with_the_same_words(
     assert f"{path}:52: payload is not JSON" in told[0][0]
 
 
+def test_a_bad_line_is_told_although_the_rest_of_the_file_is_not_wanted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    lines = [record.payload() for record in tell(Story(days=2, minutes=60), 1)]
+    path = tmp_path / "r.jsonl"
+    path.write_bytes(b"\n".join([*lines[:5], b"{torn", *lines[5:]]))
+    records = from_file(path, ZONE, 2)
+    next(records)
+    records.close()
+    assert f"{path}:6: payload is not JSON" in caplog.text
+
+
 def test_minutes_read_elsewhere_give_the_alerts_of_the_observations(tmp_path: Path) -> None:
     story = Story(days=30, minutes=60, effect=lambda day: 4.0 if day >= 26 else 1.0)
     path = tmp_path / "r.jsonl"
