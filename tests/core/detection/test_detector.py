@@ -5,10 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from spasmwatch.domain.detection.baseline import Baseline
 from spasmwatch.domain.detection.closures import is_cluster
 from spasmwatch.domain.detection.detector import Detector
+from spasmwatch.domain.detection.evidence import STRAINED_ASYMMETRY, Units, judge
 from spasmwatch.domain.detection.signals import FrameSignals
-from support.faces import FACE, Act, detect, signals
+from support.faces import FACE, OPEN, Act, detect, signals
 
 
 def twitch(at: float, side: str = "left", seconds: float = 0.24) -> Act:
@@ -67,15 +69,16 @@ def test_a_long_squeeze_of_both_eyes_with_lowered_brows_is_blepharospasm() -> No
     assert found.closed_s == pytest.approx(1.9, abs=0.2)
 
 
-def test_a_long_hold_with_a_wrinkled_nose_needs_less_lowering_of_the_brows_and_none_is_seen_in_a_smile() -> None:
-    def shut(until: float, mouth: float = 0.0) -> Act:
-        pulled = {"mouth_left": mouth, "mouth_right": mouth}
-        return Act(8.0, until, close_left=0.95, close_right=0.95, brows=-0.008, nose=0.012, **pulled)
+def test_a_long_hold_with_a_wrinkled_nose_needs_less_lowering_of_the_brows_but_not_in_a_smile_or_a_sneeze() -> None:
+    def shut(until: float, mouth: float = 0.0, mouth_open: float = 0.0) -> Act:
+        mouth_acts = {"mouth_left": mouth, "mouth_right": mouth, "mouth_open": mouth_open}
+        return Act(8.0, until, close_left=0.95, close_right=0.95, brows=-0.008, nose=0.012, **mouth_acts)
 
     (found,) = detect(signals([shut(10.0)]))
     assert found.kind == "blepharospasm"
     assert detect(signals([shut(8.7)])) == []
     assert detect(signals([shut(10.0, mouth=0.1)])) == []
+    assert detect(signals([shut(10.0, mouth_open=0.1)])) == []
 
 
 def closed_seconds(frames: list[FrameSignals]) -> tuple[float, float]:
@@ -90,21 +93,52 @@ def closed_seconds(frames: list[FrameSignals]) -> tuple[float, float]:
 
 
 def test_brows_that_only_sink_a_little_leave_shut_eyes_unclear_and_never_rest() -> None:
-    frames = signals([Act(8.0, 10.0, close_left=0.95, close_right=0.95, brows=-0.013)])
+    frames = signals([*blinks_with(0.0), Act(12.0, 14.0, close_left=0.95, close_right=0.95, brows=-0.013)])
     assert detect(frames) == []
     rest, unclear = closed_seconds(frames)
     assert rest == 0.0
     assert unclear == pytest.approx(2.0, abs=0.15)
 
 
+def blinks_with(brows: float) -> list[Act]:
+    """Six blinks before the tenth second, in which the brows seem to rise so far."""
+    return [Act(1.5 + n, 1.7 + n, close_left=0.95, close_right=0.95, brows=brows) for n in range(2, 8)]
+
+
+@pytest.mark.parametrize(
+    ("blinks", "rest_s"),
+    [([], 0.0), (blinks_with(0.0), 2.0), (blinks_with(0.03), 0.0)],
+    ids=["no blink yet", "usual blinks", "brows that rise further in blinks"],
+)
+def test_shut_eyes_are_rest_only_where_the_brows_are_no_lower_than_in_known_blinks(
+    blinks: list[Act], rest_s: float
+) -> None:
+    shut = Act(12.0, 14.0, close_left=0.95, close_right=0.95, brows=0.012)
+    rest, unclear = closed_seconds(signals([*blinks, shut]))
+    assert rest == pytest.approx(rest_s, abs=0.15)
+    assert rest + unclear == pytest.approx(2.0, abs=0.15)
+
+
+def test_rest_under_a_steady_frown_is_rest() -> None:
+    frown = Act(10.0, 16.0, brows=-0.03)
+    shut = Act(12.0, 14.0, close_left=0.95, close_right=0.95, brows=0.01)
+    rest, unclear = closed_seconds(signals([*blinks_with(0.0), frown, shut]))
+    assert rest == pytest.approx(2.0, abs=0.15)
+    assert unclear == 0.0
+
+
+def test_brows_that_a_hand_hides_in_blinks_do_not_make_a_squeeze_of_rest() -> None:
+    shut = Act(12.0, 14.0, close_left=0.95, close_right=0.95)
+    assert detect(signals([*blinks_with(0.03), shut])) == []
+
+
 def test_a_squeeze_counts_from_where_the_brows_are_in_this_persons_blinks() -> None:
     def hold(at: float) -> Act:
         return Act(at, at + 2.0, close_left=0.95, close_right=0.95, brows=0.0, nose=0.012)
 
-    # As behind rims: the brows seem to rise in every blink.
-    blinks = [Act(3.0 + 1.5 * n, 3.2 + 1.5 * n, close_left=0.95, close_right=0.95, brows=0.012) for n in range(6)]
     assert detect(signals([hold(14.0)])) == []
-    (found,) = detect(signals([*blinks, hold(14.0)]))
+    # As behind rims: the brows seem to rise in every blink.
+    (found,) = detect(signals([*blinks_with(0.012), hold(14.0)]))
     assert found.kind == "blepharospasm"
 
 
@@ -161,6 +195,16 @@ def test_a_cluster_of_forceful_blinks_is_blepharospasm() -> None:
     blinks = [Act(8.0 + 0.4 * n, 8.25 + 0.4 * n, close_left=0.95, close_right=0.95, brows=-0.04) for n in range(4)]
     (found,) = detect(signals(blinks))
     assert (found.kind, found.bursts) == ("blepharospasm", 4)
+
+
+def test_slow_closures_with_lowered_brows_are_no_cluster() -> None:
+    def closures(slow: bool) -> list[Act]:
+        times = [8.0, 9.5, 11.0]
+        return [Act(at, at + 1.3, close_left=0.95, close_right=0.95, brows=-0.03, slow=slow) for at in times]
+
+    assert detect(signals(closures(slow=True))) == []
+    (found,) = detect(signals(closures(slow=False)))
+    assert (found.kind, found.bursts) == ("blepharospasm", 3)
 
 
 def test_the_more_blinks_follow_one_another_the_less_need_the_brows_sink() -> None:
@@ -356,15 +400,31 @@ def test_a_person_whose_eyes_blink_unequally_has_no_spasm_at_every_blink() -> No
     assert (found.kind, found.side) == ("hemifacial", "left")
 
 
+def test_eyes_that_blink_unequally_need_no_less_asymmetry_when_both_are_shut() -> None:
+    def score(usual_skew: float) -> float:
+        baseline = Baseline()
+        baseline.gap["left"].value = baseline.gap["right"].value = OPEN.gap
+        for time in (1.0, 3.0, 5.0):
+            baseline.blink_skew.add(time, usual_skew)
+        left, right = replace(OPEN, gap=0.02, change=0.6), replace(OPEN, gap=0.14, change=0.2)
+        evidence = judge(6.0, replace(FACE, left=left, right=right, mouth_open=0.0), baseline, Units())
+        assert STRAINED_ASYMMETRY < evidence.skew < 1.0
+        return evidence.one_sided["left"]
+
+    assert score(0.0) > 1.0
+    assert score(0.6) == 0.0
+
+
 def test_what_an_older_trace_does_not_hold_yet_begins_empty() -> None:
     detector = Detector()
-    for frame in signals([], seconds=3.0):
+    for frame in signals([Act(2.0, 2.2, close_left=0.95, close_right=0.95, brows=0.02)], seconds=5.0):
         detector.update(frame)
+    assert detector.baseline.usual_blink_lowering == pytest.approx(-0.02, abs=0.005)
     state = detector.state()
     del state["baseline"]["blink_lowering"]
     again = Detector()
     again.restore(state)
-    assert again.baseline.usual_blink_lowering == 0.0
+    assert again.baseline.usual_blink_lowering is None
     del state["baseline"]["pull"]
     with pytest.raises(KeyError):
         Detector().restore(state)

@@ -94,12 +94,12 @@ class Baseline:
         return self.blink_skew.value if len(self.blink_skew) >= self.BLINKS else None
 
     @property
-    def usual_blink_lowering(self) -> float:
-        """How far the brows seem to sink in blinks; 0 until one was seen.
+    def usual_blink_lowering(self) -> float | None:
+        """How far the brows seem to sink in blinks; None until one was seen.
 
         One is enough: in one person they differ by .003, between persons by .007 (deviations in simulated scenes).
         """
-        return self.blink_lowering.value
+        return self.blink_lowering.value if len(self.blink_lowering) else None
 
     @property
     def ready(self) -> bool:

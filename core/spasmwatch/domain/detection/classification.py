@@ -5,11 +5,28 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Final
 
-from spasmwatch.domain.detection.closures import HIDDEN_PULL, MERGE_S, blepharospasm, is_brief_closure, most_shut
+from spasmwatch.domain.detection.closures import blepharospasm, mere_blink
 from spasmwatch.domain.detection.evidence import LEAST_ASYMMETRY, SIDES, Evidence, above
-from spasmwatch.domain.detection.findings import Finding, closed_seconds, other_side, series, share, within
+from spasmwatch.domain.detection.findings import (
+    HIDDEN_PULL,
+    MERGE_S,
+    Finding,
+    closed_seconds,
+    other_side,
+    series,
+    share,
+    within,
+)
 from spasmwatch.domain.detection.segmentation import Burst
-from spasmwatch.domain.detection.tics import LONGEST_JERK_S, Restless, is_jerk, is_lone_eye, is_wink, jerks, mouth_leads
+from spasmwatch.domain.detection.tics import (
+    LONGEST_JERK_S,
+    Restless,
+    is_jerk,
+    is_lone_eye,
+    jerks,
+    mouth_leads,
+    sinks_with_brow,
+)
 from spasmwatch.domain.records import Region, Side
 
 # Movements spread, and bounce back: a burst so close to a spasm belongs to it.
@@ -21,14 +38,13 @@ LEAST_PEAK: Final = 1.2
 CLEAR_PEAK: Final = 2.2
 PARTING_S: Final = 0.15
 PARTING_SHARE: Final = 0.6
-# In some frame of a one-sided spasm the picture of its eye changes so many times as much as the other one. Where
-# the landmarks lose a shut lid (in infrared) a blink looks one-sided to them, but both pictures change.
+# In a one-sided spasm the picture of its eye changes so many times as much as the other one. Where the landmarks lose
+# a shut lid (in infrared) a blink looks one-sided to them, but both pictures change.
 LOOK_RATIO: Final = 2.0
 # That is so in at least this share of the stronger frames: noise does it now and then while both eyes look down.
 ALONE_SHARE: Final = 0.2
-# How long before a series its pictures are compared with.
-BEFORE_S: Final = 0.2
-BLINK_PULL: Final = 0.8
+# So long before a burst or series the eyes are taken as they were before it.
+LEAD_S: Final = 0.2
 REGION_MOVED: Final = {"brow": 0.02, "cheek": 0.02, "corner": 0.03}
 
 
@@ -36,13 +52,13 @@ REGION_MOVED: Final = {"brow": 0.02, "cheek": 0.02, "corner": 0.03}
 class Usual:
     """What is known of this person: ``sides`` that have shown one-sided spasms before; ``restless``, see tics;
     ``blink_skew``, how unequal both eyes are in blinks, positive when the left closes more (None: not yet known);
-    ``blink_lowering``, how far the brows seem to sink in blinks (0: not yet known).
+    ``blink_lowering``, how far the brows seem to sink in blinks, in inter-ocular distances (None: not yet known).
     """
 
     sides: Collection[Side]
     restless: Restless
     blink_skew: float | None
-    blink_lowering: float = 0.0
+    blink_lowering: float | None
 
 
 def classify(bursts: Sequence[Burst], frames: Sequence[Evidence], usual: Usual) -> list[Finding]:
@@ -61,7 +77,7 @@ def _seen_by_both_witnesses(bursts: Sequence[Burst], frames: Sequence[Evidence])
         for own in series([burst for burst in bursts if burst.channel == f"eye_{side}"], MERGE_S):
             strong = max(burst.peak for burst in own) / 2
             shown = [frame for burst in own for frame in within(frames, burst.start, burst.end)]
-            around = within(frames, own[0].start - BEFORE_S, own[-1].end)
+            around = within(frames, own[0].start - LEAD_S, own[-1].end)
             least = {eye: min(frame.change[eye] for frame in around) for eye in SIDES}
             alone = [_changes_alone(frame, side, least) for frame in shown if frame.one_sided[side] >= strong]
             if sum(alone) < max(1.0, ALONE_SHARE * len(alone)):
@@ -83,12 +99,12 @@ def _without_uneven_blinks(bursts: Sequence[Burst], frames: Sequence[Evidence], 
 
     A series of twitches stays whole when one of them is more.
     """
-    skews = [(burst, blink_skew(burst, frames)) for burst in bursts if burst.channel == "closure"]
+    skews = [(burst, fmean(f.skew for f in shut)) for burst in bursts if (shut := mere_blink(burst, frames))]
     explained: list[Burst] = []
     for side in SIDES:
         sign = 1.0 if side == "left" else -1.0
         limit = LEAST_ASYMMETRY + max(0.0, sign * (usual.blink_skew or 0.0))
-        blinks = [blink for blink, skew in skews if skew is not None and sign * skew < limit]
+        blinks = [blink for blink, skew in skews if sign * skew < limit]
         for own in series([burst for burst in bursts if burst.channel == f"eye_{side}"], MERGE_S):
             if usual.blink_skew is not None and all(_covered(burst, blinks) for burst in own):
                 explained += own
@@ -128,33 +144,37 @@ def _hemifacial(bursts: Sequence[Burst], frames: Sequence[Evidence], usual: Usua
                 continue
             if brief and side not in usual.sides and is_lone_eye(own, shown, side):
                 continue
-            if is_wink(own, shown, side) and is_jerk(own[0], frames, usual.restless):
+            # is_jerk asks for the brow once more, and whether the lid came and went suddenly.
+            if sinks_with_brow(own, shown, side) and is_jerk(own[0], frames, usual.restless):
                 continue
             found.append(_one_sided(own, shown, side))
     return found
 
 
 def _part_suddenly(own: Sequence[Burst], frames: Sequence[Evidence], side: Side) -> bool:
-    """Whether the lid of ``side`` comes down beyond the other one's suddenly, in one of the bursts."""
-    shown = within(frames, own[0].start - BEFORE_S, own[-1].end)
-    apart = [frame.closure[side] - frame.closure[other_side(side)] for frame in shown]
+    """Whether the lids part suddenly on the way to the peak of one of the bursts.
+
+    ``PARTING_SHARE`` of how far the lid of ``side`` is below the other one's at most is reached within ``PARTING_S``.
+    That the other lid goes up counts, too.
+    """
+    partings = [_parting(within(frames, burst.start - LEAD_S, burst.peak_at), side) for burst in own]
+    furthest = max(_apart_by(frame, side) for frame in within(frames, own[0].start, own[-1].end))
+    return max(partings) >= PARTING_SHARE * furthest > 0.0
+
+
+def _parting(shown: Sequence[Evidence], side: Side) -> float:
+    """The most by which the lids part within ``PARTING_S`` and the time of averaging."""
     first, done = 0, 0.0
     for last, frame in enumerate(shown):
         while frame.time - shown[first].time > PARTING_S + frame.averaged_s:
             first += 1
-        done = max(done, apart[last] - min(apart[first : last + 1]))
-    return done >= PARTING_SHARE * max(apart)
+        done = max(done, _apart_by(frame, side) - min(_apart_by(before, side) for before in shown[first : last + 1]))
+    return done
 
 
-def blink_skew(closure: Burst, frames: Sequence[Evidence]) -> float | None:
-    """How unequal both eyes were while most shut (``Evidence.skew``); None where it was no mere blink.
-
-    In a blink nothing pulls at the mouth, which most one-sided spasms do.
-    """
-    shut = most_shut(closure, frames)
-    if not is_brief_closure(closure) or max(abs(frame.pull) / frame.units.pull for frame in shut) > BLINK_PULL:
-        return None
-    return fmean(frame.skew for frame in shut)
+def _apart_by(frame: Evidence, side: Side) -> float:
+    """How much further the eye of ``side`` is shut than the other one, as a share of its opening."""
+    return frame.closure[side] - frame.closure[other_side(side)]
 
 
 def _weight(bursts: Iterable[Burst]) -> float:

@@ -6,11 +6,17 @@ from typing import Final
 
 from spasmwatch.domain.detection.evidence import SIDES, Evidence
 from spasmwatch.domain.detection.exposure import Closures
-from spasmwatch.domain.detection.findings import Finding, closed_seconds, series, share, within
+from spasmwatch.domain.detection.findings import (
+    HIDDEN_PULL,
+    MERGE_S,
+    Finding,
+    closed_seconds,
+    series,
+    share,
+    within,
+)
 from spasmwatch.domain.detection.segmentation import Burst
 
-# Bursts less than this apart are one spasm (the record contract).
-MERGE_S: Final = 1.0
 # Both eyes shut forcefully for at least this long is a hold; shorter ones count as a cluster only.
 HOLD_S: Final = 0.45
 HOLD_FORCE: Final = 0.018
@@ -18,15 +24,17 @@ HOLD_FORCE: Final = 0.018
 HELD_SHARE: Final = 0.4
 # Of one longer than any blink less force is enough if the nose is wrinkled, too, by so much: who closes the eyes gently
 # lets the brows go, which may sink with that, but not the nose (in simulated rest and lowered looks -.014 to .003, in
-# nine of ten holds .004 and more).
+# nine of ten holds .004 and more). That is the edge of both, without a margin: to be taken for a hold, a gentle closure
+# must also lower the brows and come suddenly.
 LONG_HOLD_S: Final = 1.0
 LONG_HOLD_FORCE: Final = 0.010
 LONG_HOLD_WRINKLE: Final = 0.003
 # A nose that sinks so far is hidden by a hand (in squeezes -.010 and more, beside a rubbing hand to -.03).
 HIDDEN_NOSE: Final = -0.015
-# A cluster: at least this many closures, each within ``CLUSTER_GAP_S`` of the next and of some force. On average it
-# must be so large for three of them, and less, by the square of their number, for more: ordinary blinks hardly ever
-# follow one another so closely (of 246 such groups in simulated scenes 218 were pairs, 24 threes, 4 more).
+# A cluster: at least this many closures, each within ``CLUSTER_GAP_S`` of the next and of a force no less than the
+# scatter of the brows in one person's blinks (.003). On average their force must be so large for three of them, and
+# less, by the square of their number, for more: ordinary blinks hardly ever follow one another so closely (of 246 such
+# groups in simulated scenes 218 were pairs, 24 threes, 4 more). From five on it is ``CLUSTER_FORCE``, above that.
 CLUSTER_CLOSURES: Final = 3
 CLUSTER_GAP_S: Final = 0.6
 CLUSTER_LEAST_FORCE: Final = 0.003
@@ -36,34 +44,35 @@ CLUSTER_FORCE: Final = 0.005
 # seen by one witness alone. With the mouth open so far it is a sneeze or a yawn that does it.
 NOSE_SHARE: Final = 0.5
 NOSE_MOUTH_OPEN: Final = 0.06
-# No more than this is made up for of what the brows seem to rise in blinks: a hand at the eyes hides them, too.
+# To find a spasm, no more than this is made up for of what the brows seem to rise in blinks: a hand at the eyes hides
+# them, too. To call shut eyes rest, all of it is: what is less certain stays unclear.
 LARGEST_BLINK_RISE: Final = 0.010
 # A squeeze lowers the brows from where they were in this time before, while the eyes were shut no further than so, if
 # that was lower than their unrest explains.
-BEFORE_S: Final = 0.5
-BEFORE_CLOSURE: Final = 0.25
+FROWN_S: Final = 0.5
+FROWN_CLOSURE: Final = 0.25
 BROW_UNREST: Final = 0.005
 YAWN_OPEN: Final = 0.16
-HIDDEN_PULL: Final = 0.08
 # Both mouth corners so far out and up: a smile, in which the eyes narrow and the cheeks rise, too.
 SMILE_CORNERS: Final = 0.06
 SUDDEN_S: Final = 0.25
 SUDDEN_SHARE: Final = 0.55
+# Frames in which the eyes are shut this share of their greatest closure are the deeper part of it.
+DEEP_SHARE: Final = 0.7
 LONGEST_BLINK_S: Final = 0.7
+# In a mere blink the mouth is pulled less than this, in units: it is in most one-sided spasms.
+BLINK_PULL: Final = 0.8
 # Resting people let their brows rise; with any lowering it may be a spasm.
 REST_FORCE: Final = 0.0
 
 
-def blepharospasm(bursts: Sequence[Burst], frames: Sequence[Evidence], blink_lowering: float) -> list[Finding]:
-    """Forceful closures of both eyes: long ones, and clusters of short ones. ``blink_lowering``: see :func:`force`."""
-    forces: dict[Burst, float] = {}
-    for group in series([burst for burst in bursts if burst.channel == "closure"], CLUSTER_GAP_S):
-        before = _lowered_before(group[0], frames)
-        seen = [burst for burst in group if _wrinkle(most_shut(burst, frames)) > HIDDEN_NOSE]
-        forces |= {burst: force(burst, frames, blink_lowering) - before for burst in seen}
-    forceful = [burst for burst, its in forces.items() if is_hold(burst, frames, its)]
+def blepharospasm(bursts: Sequence[Burst], frames: Sequence[Evidence], blink_lowering: float | None) -> list[Finding]:
+    """Forceful closures of both eyes: long ones, and clusters of short ones. ``blink_lowering``: see ``Usual``."""
+    forces = _forces(bursts, frames, min(LARGEST_BLINK_RISE, _blink_rise(blink_lowering)))
+    seen = [burst for burst in forces if _wrinkle(most_shut(burst, frames)) > HIDDEN_NOSE]
+    forceful = [burst for burst in seen if _is_hold(burst, frames, forces[burst])]
     # A blink beside a cluster does not belong to it, nor do eyes that are narrowed slowly, as in a pulled face.
-    quick = [burst for burst in forces if is_brief_closure(burst) or is_sudden(burst, frames)]
+    quick = [burst for burst in seen if is_brief_closure(burst) or _is_sudden(burst, frames)]
     strained = [burst for burst in quick if forces[burst] >= CLUSTER_LEAST_FORCE]
     for group in series(strained, CLUSTER_GAP_S):
         if is_cluster([forces[burst] for burst in group]):
@@ -72,12 +81,25 @@ def blepharospasm(bursts: Sequence[Burst], frames: Sequence[Evidence], blink_low
     return [_both_eyes(own, frames, max(forces[burst] for burst in own)) for own in series(forceful, MERGE_S)]
 
 
+def _forces(bursts: Sequence[Burst], frames: Sequence[Evidence], rise: float) -> dict[Burst, float]:
+    """How forcefully both eyes were shut in each closure among ``bursts``, in inter-ocular distances.
+
+    ``rise``: see :func:`_force`. What the brows were lowered before is no part of it; closures in quick succession have
+    one such time before.
+    """
+    forces: dict[Burst, float] = {}
+    for group in series([burst for burst in bursts if burst.channel == "closure"], CLUSTER_GAP_S):
+        before = _lowered_before(group[0], frames)
+        forces |= {burst: _force(burst, frames, rise) - before for burst in group}
+    return forces
+
+
 def _lowered_before(closure: Burst, frames: Sequence[Evidence]) -> float:
     """How far the brows were lowered already, beyond unrest, while the eyes were open: a frown, another pose."""
     open_eyes = [
         frame.brow_lowering
         for frame in frames
-        if closure.start - BEFORE_S <= frame.time <= closure.start and frame.both_closure < BEFORE_CLOSURE
+        if closure.start - FROWN_S <= frame.time <= closure.start and frame.both_closure < FROWN_CLOSURE
     ]
     return max(0.0, fmean(open_eyes) - BROW_UNREST) if open_eyes else 0.0
 
@@ -91,19 +113,19 @@ def _both_eyes(own: Sequence[Burst], frames: Sequence[Evidence], greatest: float
         side="both",
         regions=("brow", "eye"),
         bursts=len(own),
-        intensity=share(0.6 * max(burst.peak for burst in own) + 8 * max(0.0, greatest)),
+        intensity=share(0.6 * max(burst.peak for burst in own) + 8 * greatest),
         confidence=share(0.5 + 10 * greatest),
         closed_s=closed_seconds(within(frames, start, end), "both"),
     )
 
 
-def is_hold(closure: Burst, frames: Sequence[Evidence], its_force: float) -> bool:
+def _is_hold(closure: Burst, frames: Sequence[Evidence], its_force: float) -> bool:
     """Whether a closure of both eyes is long, forceful and sudden; rest, yawns and pulled faces come slowly."""
     shut = most_shut(closure, frames)
     held = len(shut) >= HELD_SHARE * len(within(frames, closure.start, closure.end))
     long = closure.length >= LONG_HOLD_S and _wrinkle(shut) >= LONG_HOLD_WRINKLE
     forceful = closure.length >= HOLD_S and its_force >= (LONG_HOLD_FORCE if long else HOLD_FORCE)
-    return forceful and held and is_sudden(closure, frames) and not _is_other(closure, frames)
+    return forceful and held and _is_sudden(closure, frames) and not _is_other(closure, frames)
 
 
 def is_cluster(forces: Sequence[float]) -> bool:
@@ -114,17 +136,23 @@ def is_cluster(forces: Sequence[float]) -> bool:
     return fmean(forces) >= max(CLUSTER_FORCE, needed)
 
 
-def force(closure: Burst, frames: Sequence[Evidence], blink_lowering: float) -> float:
-    """How forcefully both eyes were shut, in inter-ocular distances: how far the brows sank, and the nose rose.
+def _force(closure: Burst, frames: Sequence[Evidence], rise: float) -> float:
+    """How far the brows are below where they usually are, and the nose above, in inter-ocular distances.
 
-    Means over the deeper part of the closure, of both sides: one rim may hide its brow. ``blink_lowering``: how far the
-    brows seem to sink in this person's own blinks. They seem to rise in many (landmarks are drawn that way, and rims
-    stay where they are), which would hide a squeeze; where they sink, all closures may be forceful, so that is not
-    taken off.
+    Means over the deeper part of the closure, of both sides: one rim may hide its brow. ``rise``: what is made up for
+    of how far the brows seem to rise when this person only blinks.
     """
     shut = most_shut(closure, frames)
-    lowering = fmean(frame.brow_lowering for frame in shut) + min(LARGEST_BLINK_RISE, max(0.0, -blink_lowering))
-    return lowering + NOSE_SHARE * max(0.0, _wrinkle(shut))
+    return fmean(frame.brow_lowering for frame in shut) + rise + NOSE_SHARE * max(0.0, _wrinkle(shut))
+
+
+def _blink_rise(blink_lowering: float | None) -> float:
+    """How far the brows seem to rise in this person's blinks, in inter-ocular distances; 0 while that is not known.
+
+    They do in many people (landmarks are drawn that way, and rims stay where they are), which would hide a squeeze.
+    Where they sink, all closures may be forceful, so that is 0, too.
+    """
+    return max(0.0, -(blink_lowering or 0.0))
 
 
 def _wrinkle(shut: Sequence[Evidence]) -> float:
@@ -142,7 +170,7 @@ def _is_other(closure: Burst, frames: Sequence[Evidence]) -> bool:
     return yawn or smile or abs(fmean(frame.pull for frame in shown)) > HIDDEN_PULL
 
 
-def is_sudden(closure: Burst, frames: Sequence[Evidence]) -> bool:
+def _is_sudden(closure: Burst, frames: Sequence[Evidence]) -> bool:
     """Whether most of the closure was done within ``SUDDEN_S``."""
     shown = within(frames, closure.start - SUDDEN_S, closure.peak_at)
     done = max(
@@ -158,7 +186,7 @@ def most_shut(closure: Burst, frames: Sequence[Evidence]) -> list[Evidence]:
     """The deeper part of a closure of both eyes."""
     shown = within(frames, closure.start, closure.end)
     deepest = max(frame.both_closure for frame in shown)
-    return [frame for frame in shown if frame.both_closure >= 0.7 * deepest]
+    return [frame for frame in shown if frame.both_closure >= DEEP_SHARE * deepest]
 
 
 def is_brief_closure(burst: Burst) -> bool:
@@ -166,21 +194,30 @@ def is_brief_closure(burst: Burst) -> bool:
     return burst.channel == "closure" and burst.length < LONGEST_BLINK_S
 
 
+def mere_blink(closure: Burst, frames: Sequence[Evidence]) -> list[Evidence]:
+    """The deeper part of a blink in which nothing pulled at the mouth; empty for any other closure."""
+    if not is_brief_closure(closure):
+        return []
+    shut = most_shut(closure, frames)
+    pulled = max(abs(frame.pull) / frame.units.pull for frame in shut) > BLINK_PULL
+    return [] if pulled else shut
+
+
 def sort_closures(
-    bursts: Sequence[Burst], findings: Sequence[Finding], frames: Sequence[Evidence], blink_lowering: float
+    bursts: Sequence[Burst], findings: Sequence[Finding], frames: Sequence[Evidence], blink_lowering: float | None
 ) -> Closures:
     """What the closures of both eyes in one episode were: part of a spasm, blinks, rest or unclear.
 
-    Long closures without any force are rest; with some, but less than a spasm's, unclear.
+    Long closures without any force are rest; with some, but less than a spasm's, unclear, and so are all as long as it
+    is not known what the brows do in this person's blinks.
     """
     blinks, spasm, rest, unclear = 0, sum(finding.closed_s for finding in findings), 0.0, 0.0
-    for burst in bursts:
-        inside = any(f.kind == "blepharospasm" and f.start <= burst.start <= f.end for f in findings)
-        if burst.channel != "closure" or inside:
+    for burst, force in _forces(bursts, frames, _blink_rise(blink_lowering)).items():
+        if any(f.kind == "blepharospasm" and f.start <= burst.start <= f.end for f in findings):
             continue
         if is_brief_closure(burst):
             blinks += 1
-        elif force(burst, frames, blink_lowering) < REST_FORCE:
+        elif blink_lowering is not None and force < REST_FORCE:
             rest += burst.length
         else:
             unclear += burst.length

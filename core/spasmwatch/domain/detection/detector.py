@@ -6,11 +6,11 @@ from typing import Final
 
 from spasmwatch.domain.detection.baseline import Baseline
 from spasmwatch.domain.detection.clarity import Clarity
-from spasmwatch.domain.detection.classification import Usual, blink_skew, classify
-from spasmwatch.domain.detection.closures import MERGE_S, is_brief_closure, most_shut, sort_closures
+from spasmwatch.domain.detection.classification import Usual, classify
+from spasmwatch.domain.detection.closures import mere_blink, sort_closures
 from spasmwatch.domain.detection.evidence import SIDES, Evidence, corner, corner_moved, judge, raw_pull, turned
 from spasmwatch.domain.detection.exposure import Closures
-from spasmwatch.domain.detection.findings import Finding
+from spasmwatch.domain.detection.findings import MERGE_S, Finding
 from spasmwatch.domain.detection.memory import (
     State,
     baseline_state,
@@ -207,12 +207,12 @@ class Detector:
         return calm
 
     def _learn_blink(self, burst: Burst) -> None:
-        """How unequal both eyes are in a blink, and what the brows seem to do; in a spasm it is far more."""
-        if not is_brief_closure(burst):
-            return
-        shut = most_shut(burst, self._frames)
-        skew = blink_skew(burst, self._frames)
-        if skew is not None and abs(skew) < LARGEST_BLINK_SKEW:
+        """How unequal both eyes are in a blink, and what the brows seem to do.
+
+        A short squeeze is learned, too. The brows sink in it, so at worst less of their rise in blinks is made up for.
+        """
+        shut = mere_blink(burst, self._frames)
+        if shut and abs(skew := fmean(frame.skew for frame in shut)) < LARGEST_BLINK_SKEW:
             self.baseline.blink_skew.add(burst.end, skew)
             self.baseline.blink_lowering.add(burst.end, fmean(frame.brow_lowering for frame in shut))
 

@@ -30,8 +30,8 @@ SQUEEZED: Final = 0.018
 WIDE_OPEN: Final = 0.25
 STRAINED_CLOSURE: Final = 0.18
 STRAINED_ASYMMETRY: Final = 0.9
-# Likewise when the other eye is half shut, too, by landmarks and by its own picture, and the mouth is not pulled so
-# far (in units): nobody's eyes look quite alike when shut, least of all from aside or behind rims.
+# Likewise when the other eye is a quarter shut, too, by landmarks and by its own picture, and the mouth is not pulled
+# so far (in units): nobody's eyes look quite alike when shut, least of all from aside or behind rims.
 BOTH_SHUT: Final = 0.25
 MOUTH_PULLED: Final = 0.5
 
@@ -90,7 +90,12 @@ class Evidence:
     @property
     def agreed_brow(self) -> float:
         """Rise of both brows on which landmarks and displacement agree; glasses may hide one from the latter."""
-        return agreed(self.brow_raise, sum(self.brow_moved.values()) / 2)
+        return agreed(self.brow_raise, self.moved_brow)
+
+    @property
+    def moved_brow(self) -> float:
+        """Mean rise of the brows by their displacement alone, in inter-ocular distances."""
+        return sum(self.brow_moved.values()) / 2
 
     @property
     def nose_rise(self) -> float:
@@ -100,7 +105,12 @@ class Evidence:
     @property
     def agreed_pull(self) -> float:
         """Pull of the mouth to the left (+) or right (−) on which landmarks and displacement agree."""
-        return agreed(self.pull, self.corner_moved["left"] - self.corner_moved["right"])
+        return agreed(self.pull, self.moved_pull)
+
+    @property
+    def moved_pull(self) -> float:
+        """Pull of the mouth to the left (+) or right (−) by displacement alone, in inter-ocular distances."""
+        return self.corner_moved["left"] - self.corner_moved["right"]
 
     @property
     def both_closure(self) -> float:
@@ -108,8 +118,8 @@ class Evidence:
         return min(self.closure.values())
 
     @property
-    def squeeze(self) -> float:
-        """Lowering of both brows, in inter-ocular distances (the brow that sank less)."""
+    def least_brow_lowering(self) -> float:
+        """Lowering of the brow that sank less, in inter-ocular distances."""
         return -max(self.brow.values())
 
     @property
@@ -218,18 +228,23 @@ def above(change: float, usual: float) -> float:
 def _one_sided(side: str, lid: float, look: float, evidence: Evidence, usual: float) -> float:
     """``lid`` and ``look``: by how much this eye closes, and changes, more than the other. ``usual``: in blinks."""
     units = evidence.units
-    strained = evidence.squeeze > SQUEEZED or evidence.mouth_open > WIDE_OPEN
-    needed = LEAST_ASYMMETRY
-    if evidence.both_closure > STRAINED_CLOSURE:
-        needed = STRAINED_ASYMMETRY if strained or _both_shut(side, evidence) else LEAST_ASYMMETRY + usual
-    if evidence.skew_towards(side) < needed:
+    if evidence.skew_towards(side) < _needed_asymmetry(side, evidence, usual):
         return 0.0
     eye = (min(4.0, lid / units.lid) + min(4.0, look / units.change)) / 2
     # The mouth supports what the eye shows; alone it is no spasm of the eye.
     return eye * (1.0 + MOUTH_SUPPORT * max(-1.0, min(2.0, evidence.towards(side) / units.pull)))
 
 
+def _needed_asymmetry(side: str, evidence: Evidence, usual: float) -> float:
+    """How much more the eye of ``side`` must close (``Evidence.skew``), given what is ``usual`` in blinks."""
+    if evidence.both_closure <= STRAINED_CLOSURE:
+        return LEAST_ASYMMETRY
+    strained = evidence.least_brow_lowering > SQUEEZED or evidence.mouth_open > WIDE_OPEN
+    least = STRAINED_ASYMMETRY if strained or _both_shut(side, evidence) else 0.0
+    return max(least, LEAST_ASYMMETRY + usual)
+
+
 def _both_shut(side: str, evidence: Evidence) -> bool:
-    """Whether both witnesses see both eyes half shut or more, and the mouth is not pulled towards ``side``."""
+    """Whether both witnesses see both eyes a quarter shut or more, and the mouth is not pulled towards ``side``."""
     shut = evidence.both_closure > BOTH_SHUT and min(evidence.change.values()) >= evidence.units.change
     return shut and evidence.towards(side) < MOUTH_PULLED * evidence.units.pull

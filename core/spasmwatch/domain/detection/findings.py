@@ -10,6 +10,10 @@ from spasmwatch.domain.detection.segmentation import Burst
 from spasmwatch.domain.records import Context, Region, Side, SpasmKind
 
 SHUT: Final = 0.5
+# Bursts less than this apart are one spasm (the record contract).
+MERGE_S: Final = 1.0
+# A mouth pulled to one side further than this, in inter-ocular distances, while both eyes are shut: a hand hides it.
+HIDDEN_PULL: Final = 0.08
 
 
 @dataclass(frozen=True, slots=True)
