@@ -1,7 +1,7 @@
 """How well spasms are found: the simulator over many faces, distances, lights and frame rates, and recorded clips.
 
     python bench/detection.py                                  # a quick look
-    python bench/detection.py --spasms 200 --healthy 100 --variants 66 --jobs 2  # all
+    python bench/detection.py --spasms 200 --healthy 100 --provoking 32 --resting 32 --variants 66 --jobs 2  # all
     python bench/detection.py --clips ../shared/clips --portraits ../shared/portraits
 
 Faces are split into tuning and test faces; thresholds were chosen on the tuning faces alone. Simulated and recorded
@@ -28,6 +28,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from baselines import BASELINES, Landmarks
+from closed_eyes import closed_eyes_table
 
 ROOT = Path(__file__).resolve().parents[1]
 # Recorded faces that thresholds were not chosen on.
@@ -255,9 +256,13 @@ def judge(seen: Seen, found: list[Any], observed_s: float, only_observed: bool) 
     return score
 
 
+def key(scenario: Any) -> str:
+    return f"{scenario.name}-{scenario.factors['face']}"
+
+
 def _one(work: tuple[Any, Path]) -> Seen:
     scenario, folder = work
-    return cached(f"{scenario.name}-{scenario.factors['face']}", folder, lambda: simulated(scenario))
+    return cached(key(scenario), folder, lambda: simulated(scenario))
 
 
 def portraits(folder: Path) -> tuple[list[Path | None], frozenset[Path | None]]:
@@ -278,9 +283,11 @@ def scenes(folder: Path, spasms: int, healthy: int) -> list[Any]:
     return spasm_scenarios(faces, 200, wearing=wearing)[:spasms] + minutes[:healthy]
 
 
-def seen_all(scenarios: Sequence[Any], folder: Path, jobs: int) -> list[Seen]:
-    with ProcessPoolExecutor(jobs) as pool:
-        return list(pool.map(_one, [(scenario, folder) for scenario in scenarios]))
+def seen_all(scenarios: Sequence[Any], folder: Path, arguments: argparse.Namespace) -> list[Seen]:
+    """What is seen in the scenes; with ``--cached`` only in those that were rendered before."""
+    work = [(s, folder) for s in scenarios if not arguments.cached or (folder / f"{key(s)}.pickle").exists()]
+    with ProcessPoolExecutor(arguments.jobs) as pool:
+        return list(pool.map(_one, work))
 
 
 def report(title: str, all_seen: list[Seen], methods: list[str], name: str) -> dict[str, Score]:
@@ -295,6 +302,37 @@ def report(title: str, all_seen: list[Seen], methods: list[str], name: str) -> d
         if len(parts) > 1:
             table(f"by {factor.replace('_', ' ')}", dict(sorted(parts.items())), ["spasmwatch"])
     return results
+
+
+def provoking(folder: Path, arguments: argparse.Namespace, methods: list[str]) -> None:
+    """Reports beside what is easily taken for a spasm."""
+    from spasmwatch_edge.simulator.scenarios import provoking_scenarios
+
+    faces, wearing = portraits(arguments.portraits)
+    scenarios = provoking_scenarios(faces, 32, wearing=wearing)[: arguments.provoking]
+    false_reports("healthy, but provoking", "provoking", seen_all(scenarios, folder, arguments), methods)
+
+
+def resting(folder: Path, arguments: argparse.Namespace, methods: list[str]) -> None:
+    """Reports beside rest, and what eyes shut by rest and by spasms were taken for."""
+    from spasmwatch_edge.simulator.scenarios import SPASMS, resting_scenarios
+
+    faces, wearing = portraits(arguments.portraits)
+    rests = resting_scenarios(faces, 32, wearing=wearing)[: arguments.resting]
+    seen = seen_all(rests, folder, arguments)
+    false_reports("resting with shut eyes", "resting", seen, methods)
+    spasms = scenes(arguments.portraits, arguments.spasms, 0)
+    spasms = [scenario for scenario in spasms if "blepharospasm" in SPASMS[scenario.factors["spasm"]]]
+    seen += seen_all(spasms, folder, arguments)
+    named = {scenario.name: scenario for scenario in rests + spasms}
+    closed_eyes_table([(named[one.name], one.signals) for one in seen])
+
+
+def false_reports(title: str, name: str, minutes: list[Seen], methods: list[str]) -> None:
+    """The table of scenes without spasms, and what the reports in them stood beside."""
+    groups = {f"{split} faces": [seen for seen in minutes if seen.split == split] for split in ("tuning", "test")}
+    scores = table(f"{title} (every report is false)", groups | {name: minutes}, methods)
+    print(f"false beside: {dict(scores[f'{name}/spasmwatch'].false_beside.most_common())}")
 
 
 def table(title: str, groups: dict[str, list[Seen]], methods: list[str]) -> dict[str, Score]:
@@ -327,15 +365,17 @@ METHODS: dict[str, Any] = {"spasmwatch": ours} | BASELINES
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--spasms", type=int, default=40, help="simulated scenes with spasms (40 s each)")
+    parser.add_argument("--spasms", type=int, default=40, help="simulated scenes with spasms (30 s each)")
     parser.add_argument("--healthy", type=int, default=10, help="simulated healthy minutes")
     parser.add_argument("--provoking", type=int, default=8, help="minutes of pulled faces, rubbed eyes (32 are all)")
+    parser.add_argument("--resting", type=int, default=8, help="minutes of rest with shut eyes (32 are all)")
     parser.add_argument("--variants", type=int, default=12, help="variants of the recordings (66 are all)")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--clips", type=Path, default=ROOT.parent / "shared" / "clips")
     parser.add_argument("--portraits", type=Path, default=ROOT.parent / "shared" / "portraits")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "spasmwatch-bench")
-    parser.add_argument("--only", choices=["clips", "variants", "simulated", "provoking"])
+    parser.add_argument("--only", choices=["clips", "variants", "simulated", "provoking", "resting"])
+    parser.add_argument("--cached", action="store_true", help="only scenes and variants that are in the cache already")
     parser.add_argument("--baselines", action="store_true", help="also the three published rules")
     parser.add_argument("--verbose", action="store_true", help="confounders and patterns")
     arguments = parser.parse_args()
@@ -356,22 +396,17 @@ def main() -> int:
         scenarios = clip_scenarios(sorted(arguments.clips.glob("*.mp4")), TEST_RECORDINGS)
         # Dealt so that a part of them still has every recording and every variant.
         scenarios = [scenarios[(number * 17) % len(scenarios)] for number in range(len(scenarios))]
-        variants = seen_all(scenarios[: arguments.variants], folder, arguments.jobs)
+        variants = seen_all(scenarios[: arguments.variants], folder, arguments)
         results |= report(
             "the same recordings seen differently, with more spasms put on", variants, methods, "variants"
         )
     if arguments.only in (None, "simulated"):
-        minutes = seen_all(scenes(arguments.portraits, arguments.spasms, arguments.healthy), folder, arguments.jobs)
+        minutes = seen_all(scenes(arguments.portraits, arguments.spasms, arguments.healthy), folder, arguments)
         results |= report("simulated", minutes, methods, "simulated")
     if arguments.only in (None, "provoking"):
-        from spasmwatch_edge.simulator.scenarios import provoking_scenarios
-
-        faces, wearing = portraits(arguments.portraits)
-        provoking = provoking_scenarios(faces, 32, wearing=wearing)[: arguments.provoking]
-        minutes = seen_all(provoking, folder, arguments.jobs)
-        groups = {f"{split} faces": [seen for seen in minutes if seen.split == split] for split in ("tuning", "test")}
-        scores = table("healthy, but provoking (every report is false)", groups | {"provoking": minutes}, methods)
-        print(f"false beside: {dict(scores['provoking/spasmwatch'].false_beside.most_common())}")
+        provoking(folder, arguments, methods)
+    if arguments.only in (None, "resting"):
+        resting(folder, arguments, methods)
     if arguments.verbose:
         for name, score in results.items():
             if name.startswith("all"):

@@ -16,6 +16,7 @@ from numpy.random import Generator
 
 from spasmwatch_edge.landmark_model import FaceMesh
 from spasmwatch_edge.simulator.camera import Exposure
+from spasmwatch_edge.simulator.movements import Movement
 from spasmwatch_edge.simulator.portrait import SHUT, Picture, load_portrait
 from spasmwatch_edge.simulator.pose import Channel
 from spasmwatch_edge.simulator.rims import rims_on
@@ -58,6 +59,15 @@ PROVOKING_RATES = {
     "rest": 0.5,
     "turn": 1.0,
 }
+# Beside the eyes shut for rest, what shuts or lowers them otherwise.
+RESTING_EYES_RATES = {
+    "blink": 14.0,
+    "glance": 8.0,
+    "rest": 4.0,
+    "look_down": 2.0,
+    "yawn": 0.5,
+    "talk": 1.0,
+}
 SPASMS: dict[str, dict[str, float]] = {
     "hemifacial": {"hemifacial": 10.0},
     "blepharospasm": {"blepharospasm": 6.0},
@@ -76,16 +86,18 @@ class Scenario:
     seconds: float
     factors: dict[str, str]
 
+    def schedule(self) -> list[Movement]:
+        """All that the person does, by start."""
+        return until(self.scene.seed, self.scene.behaviour, self.seconds)
+
     def frames(self) -> Iterator[tuple[float, Picture]]:
         """(seconds from the start, BGR frame)."""
-        schedule = until(self.scene.seed, self.scene.behaviour, self.seconds)
-        return rendered(self.scene, schedule, self.seconds)
+        return rendered(self.scene, self.schedule(), self.seconds)
 
     def labels(self) -> dict[str, Any]:
         """Events and confounders, in the form of a recording's labels."""
         size = (self.scene.width, self.scene.height)
-        schedule = until(self.scene.seed, self.scene.behaviour, self.seconds)
-        return labels(self.name, schedule, self.scene.fps, self.seconds, size)
+        return labels(self.name, self.schedule(), self.scene.fps, self.seconds, size)
 
 
 def usable(faces: Sequence[Path | None], mesh: FaceMesh | None = None) -> list[Path | None]:
@@ -167,6 +179,22 @@ def provoking_scenarios(
         behaviour = replace(HEALTHY, rates=PROVOKING_RATES, sway=sway)
         factors |= {"spasm": "none", "manner": "provoking"}
         found.append(_scenario(f"provoking{number:03d}", number, len(faces), scene, behaviour, seconds, factors))
+    return found
+
+
+def resting_scenarios(
+    faces: Sequence[Path | None],
+    count: int = 30,
+    seconds: float = 60.0,
+    wearing: Collection[Path | None] = (),
+) -> list[Scenario]:
+    """``count`` scenes of people who often rest with shut eyes: neither a spasm, nor may a spasm pass for it."""
+    found = []
+    for number, scene, factors in _scenes(faces, count, wearing, seed=41):
+        sway = float(np.random.default_rng([number, 42]).uniform(0.3, 1.5))
+        behaviour = replace(HEALTHY, rates=RESTING_EYES_RATES, sway=sway)
+        factors |= {"spasm": "none", "manner": "resting"}
+        found.append(_scenario(f"resting{number:03d}", number, len(faces), scene, behaviour, seconds, factors))
     return found
 
 

@@ -7,6 +7,7 @@ from spasmwatch_edge.simulator.scenarios import (
     SPASMS,
     healthy_scenarios,
     provoking_scenarios,
+    resting_scenarios,
     spasm_scenarios,
 )
 
@@ -55,13 +56,20 @@ def test_the_same_scenarios_come_again():
 
 
 def test_healthy_scenarios_hold_nothing_to_report():
-    for make in (healthy_scenarios, provoking_scenarios):
+    for make in (healthy_scenarios, provoking_scenarios, resting_scenarios):
         assert all(scenario.labels()["events"] == [] for scenario in make(FACES, count=12))
 
 
 def test_provoking_scenarios_pull_faces_and_bring_hands_and_cups_before_them():
     kinds = {label["kind"] for s in provoking_scenarios(FACES, count=10) for label in s.labels()["confounders"]}
     assert {"grimace", "smirk", "rub", "drink", "rest"} <= kinds
+
+
+def test_resting_scenarios_shut_the_eyes_for_long_and_often():
+    scenarios = resting_scenarios(FACES, count=10)
+    rests = [label for s in scenarios for label in s.labels()["confounders"] if label["kind"] == "rest"]
+    assert len(rests) >= 2 * len(scenarios)
+    assert all(label["end"] - label["start"] > 3.0 for label in rests)
 
 
 def test_a_scenario_renders_its_frames(mesh):
