@@ -2,18 +2,20 @@
 
 import logging
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from math import inf
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, TypeVar
 
 from spasmwatch.domain import parsing
 from spasmwatch.domain.records import Record
 from spasmwatch.errors import RecordError
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 BATCH = 32 * 1024
 """Lines of so many bytes are parsed in one go: in turns with what the reader does, both take half as long again."""
@@ -73,23 +75,26 @@ def read_records(path: Path, bad_line: BadLine | None = None) -> Iterator[Record
             _log_first(path, number, reason)
 
     yield from read_part(Part(path), tally, bad_line or first_only)
-    conclude(path, tally, silent=bad_line is not None)
+    _conclude(path, tally, silent=bad_line is not None)
 
 
-def add_part(path: Path, whole: Tally, later: Tally) -> None:
-    """Of a file read in parts, add the next one's tally; its first line that is no record is logged."""
-    known = whole.bad
-    whole.add(later)
-    if whole.bad and not known:
-        _log_first(path, *whole.first)
+def in_parts(path: Path, read: Iterable[tuple[T, Tally]]) -> Iterator[T]:
+    """What was made of each part of a file, which came with its tally; logs and raises as :func:`read_records` does."""
+    whole = Tally()
+    for made, tally in read:
+        known = whole.bad
+        whole.add(tally)
+        if whole.bad and not known:
+            _log_first(path, *whole.first)
+        yield made
+    _conclude(path, whole)
 
 
 def _log_first(path: Path, number: int, reason: str) -> None:
     log.warning("%s:%d: %s (line skipped)", path, number, reason)
 
 
-def conclude(path: Path, tally: Tally, *, silent: bool = False) -> None:
-    """What :func:`read_records` logs and raises at the end of a file."""
+def _conclude(path: Path, tally: Tally, *, silent: bool = False) -> None:
     lines = tally.lines - tally.empty
     if tally.bad and tally.bad == lines:
         raise RecordError(f"no line is a record; {path}:{tally.first[0]}: {tally.first[1]}")

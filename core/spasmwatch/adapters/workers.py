@@ -102,18 +102,21 @@ def _heard(line: Connection) -> Any:
 
 
 def _work_off(line: Connection, work: Callable[[P], R], parts: Sequence[P]) -> None:
-    """In a process of its own: says what ``work`` made of each part and None, or None and the error, and ends."""
+    """In a process of its own, until it is ended: says what it has of each part."""
     threading.Thread(target=_end_with, args=(line,), daemon=True).start()
     for part in parts:
-        try:
-            answer, more = pickle.dumps((work(part), None)), True
-        except Exception as error:
-            answer, more = _failure(error), False
+        answer = _answer(work, part)
         # The other end may be gone by now: see _end_with.
         with suppress(BrokenPipeError):
             line.send_bytes(answer)
-        if not more:
-            return
+
+
+def _answer(work: Callable[[P], R], part: P) -> bytes:
+    """What ``work`` makes of a part and None, or None and its error."""
+    try:
+        return pickle.dumps((work(part), None))
+    except Exception as error:
+        return _failure(error)
 
 
 def _failure(error: Exception) -> bytes:

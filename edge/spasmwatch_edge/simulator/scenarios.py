@@ -173,13 +173,7 @@ def provoking_scenarios(
     wearing: Collection[Path | None] = (),
 ) -> list[Scenario]:
     """``count`` healthy scenes full of what is easily taken for a spasm: pulled faces, rubbed or resting eyes."""
-    found = []
-    for number, scene, factors in _scenes(faces, count, wearing, seed=31):
-        sway = float(np.random.default_rng([number, 32]).uniform(0.3, 1.5))
-        behaviour = replace(HEALTHY, rates=PROVOKING_RATES, sway=sway)
-        factors |= {"spasm": "none", "manner": "provoking"}
-        found.append(_scenario(f"provoking{number:03d}", number, len(faces), scene, behaviour, seconds, factors))
-    return found
+    return _of_one_manner("provoking", PROVOKING_RATES, 31, faces, count, seconds, wearing)
 
 
 def resting_scenarios(
@@ -189,12 +183,25 @@ def resting_scenarios(
     wearing: Collection[Path | None] = (),
 ) -> list[Scenario]:
     """``count`` scenes of people who often rest with shut eyes: neither a spasm, nor may a spasm pass for it."""
+    return _of_one_manner("resting", RESTING_EYES_RATES, 41, faces, count, seconds, wearing)
+
+
+def _of_one_manner(
+    manner: str,
+    rates: dict[str, float],
+    seed: int,
+    faces: Sequence[Path | None],
+    count: int,
+    seconds: float,
+    wearing: Collection[Path | None],
+) -> list[Scenario]:
+    """Scenes without spasms in which all behave alike."""
     found = []
-    for number, scene, factors in _scenes(faces, count, wearing, seed=41):
-        sway = float(np.random.default_rng([number, 42]).uniform(0.3, 1.5))
-        behaviour = replace(HEALTHY, rates=RESTING_EYES_RATES, sway=sway)
-        factors |= {"spasm": "none", "manner": "resting"}
-        found.append(_scenario(f"resting{number:03d}", number, len(faces), scene, behaviour, seconds, factors))
+    for number, scene, factors in _scenes(faces, count, wearing, seed):
+        sway = float(np.random.default_rng([number, seed + 1]).uniform(0.3, 1.5))
+        behaviour = replace(HEALTHY, rates=rates, sway=sway)
+        factors |= {"spasm": "none", "manner": manner}
+        found.append(_scenario(f"{manner}{number:03d}", number, len(faces), scene, behaviour, seconds, factors))
     return found
 
 

@@ -11,7 +11,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
-from spasmwatch.adapters.record_files import LARGE, Part, Tally, add_part, conclude, cut, read_part, read_records
+from spasmwatch.adapters.record_files import LARGE, Part, Tally, cut, in_parts, read_part, read_records
 from spasmwatch.adapters.workers import worked_ahead
 from spasmwatch.cli import expect_many_records
 from spasmwatch.domain.records import Observation, Record
@@ -32,12 +32,9 @@ def from_file(path: Path, zone: tzinfo, processes: int) -> Iterator[Known]:
     if len(parts) == 1:
         yield from read_records(path)
         return
-    whole = Tally()
-    for rows, tally in worked_ahead(partial(_rows, zone), parts, processes):
-        add_part(path, whole, tally)
+    for rows in in_parts(path, worked_ahead(partial(_rows, zone), parts, processes)):
         for row in rows:
             yield Minute._make(row) if isinstance(row, tuple) else row
-    conclude(path, whole)
 
 
 def _rows(zone: tzinfo, part: Part) -> tuple[list[Row], Tally]:

@@ -9,7 +9,7 @@ from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from spasmwatch.adapters.record_files import LARGE, Part, Tally, add_part, conclude, cut, read_part, read_records
+from spasmwatch.adapters.record_files import LARGE, Part, Tally, cut, in_parts, read_part, read_records
 from spasmwatch.adapters.workers import nothing, shared_out
 from spasmwatch.cli import expect_many_records
 from spasmwatch.domain.records import HOME
@@ -55,12 +55,7 @@ def read_file(
         reader = Reader(period)
         reader.take(read_records(path))
         return reader
-    found = shared_out(partial(_of_file, period), parts, len(parts), meanwhile)
-    whole = Tally()
-    for _, tally in found:
-        add_part(path, whole, tally)
-    conclude(path, whole)
-    return _merged(period, (reader for reader, _ in found))
+    return _merged(period, in_parts(path, shared_out(partial(_of_file, period), parts, len(parts), meanwhile)))
 
 
 def _of_file(period: Period, part: Part) -> tuple[Reader, Tally]:

@@ -158,7 +158,7 @@ def _part_suddenly(own: Sequence[Burst], frames: Sequence[Evidence], side: Side)
     That the other lid goes up counts, too.
     """
     partings = [_parting(within(frames, burst.start - LEAD_S, burst.peak_at), side) for burst in own]
-    furthest = max(_apart_by(frame, side) for frame in within(frames, own[0].start, own[-1].end))
+    furthest = max(frame.further_shut(side) for frame in within(frames, own[0].start, own[-1].end))
     return max(partings) >= PARTING_SHARE * furthest > 0.0
 
 
@@ -168,13 +168,10 @@ def _parting(shown: Sequence[Evidence], side: Side) -> float:
     for last, frame in enumerate(shown):
         while frame.time - shown[first].time > PARTING_S + frame.averaged_s:
             first += 1
-        done = max(done, _apart_by(frame, side) - min(_apart_by(before, side) for before in shown[first : last + 1]))
+        done = max(
+            done, frame.further_shut(side) - min(before.further_shut(side) for before in shown[first : last + 1])
+        )
     return done
-
-
-def _apart_by(frame: Evidence, side: Side) -> float:
-    """How much further the eye of ``side`` is shut than the other one, as a share of its opening."""
-    return frame.closure[side] - frame.closure[other_side(side)]
 
 
 def _weight(bursts: Iterable[Burst]) -> float:

@@ -152,6 +152,11 @@ class Evidence:
         """Pull of the mouth towards ``side``."""
         return self.pull if side == "left" else -self.pull
 
+    def further_shut(self, side: str) -> float:
+        """How much further the eye of ``side`` is shut than the other one, as a share of its opening."""
+        difference = self.closure["left"] - self.closure["right"]
+        return difference if side == "left" else -difference
+
 
 def judge(time: float, face: FaceSignals, baseline: Baseline, units: Units, averaged_s: float = 0.0) -> Evidence:
     """Evidence of one usable frame against the baseline."""

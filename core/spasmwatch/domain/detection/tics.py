@@ -84,7 +84,7 @@ def _goes_on(slow: Burst, burst: Burst) -> bool:
 
 def mouth_leads(frames: Sequence[Evidence], side: Side) -> bool:
     """Whether the mouth corner moves much more than the lid of its side."""
-    lid = _top_third([(frame.closure[side] - frame.closure[other_side(side)]) / frame.units.lid for frame in frames])
+    lid = _top_third([frame.further_shut(side) / frame.units.lid for frame in frames])
     pull = _top_third([frame.towards(side) / frame.units.pull for frame in frames])
     return pull > MOUTH_LEADS * max(0.0, lid)
 
