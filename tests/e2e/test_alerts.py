@@ -129,6 +129,8 @@ def test_an_acknowledged_alert_stays_so_after_a_kill(broker: Mqtt, tmp_path: Pat
             # A later red flag proves that the spasms before it have been judged.
             home.say(make.stamped(make.diary(datetime.now(UTC), kind="symptom", subkind="swallowing"), node="diary"))
             until(lambda: len(receiver.requests) == 2, 30, "the red flag")
+            # Its push does not wait for what the bus tells of it.
+            until(lambda: home.states().count("firing") == 2, 30, "the red flag's alert")
         assert [alert.rule for alert in home.alerts if alert.state == "firing"] == ["escalation", "red_flag"]
         assert receiver.requests[1]["headers"]["X-Priority"] == "max"
 

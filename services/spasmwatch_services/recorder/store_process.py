@@ -38,6 +38,8 @@ END_S: Final = 5.0
 ANSWER_S: Final = 300.0
 """A process that says nothing for so long stands still: every call to a store gives up long before."""
 SETTLE_EVERY_S: Final = 1.0
+STARTS: Final = 3
+"""It may be ended from outside before it has opened the store; what cannot start at all does not do so thrice."""
 
 
 class StoreProcess:
@@ -88,18 +90,23 @@ class StoreProcess:
 
     def start(self) -> Connection:
         """Start it and wait until it has opened the store. Raises what that raises."""
+        for _ in range(STARTS):
+            try:
+                return self._start()
+            except (EOFError, OSError) as error:
+                self.close()
+                ended = error
+        raise StoreError("the process that writes to the store could not be started") from ended
+
+    def _start(self) -> Connection:
         ours, theirs = Pipe()
         with theirs, starting_deaf_to(signal.SIGINT, signal.SIGTERM):
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", __name__, str(theirs.fileno())], pass_fds=[theirs.fileno()]
             )
         self._line = ours
-        try:
-            ours.send((self._settings, logging.getLogger().level))
-            refused = ours.recv()
-        except (EOFError, OSError) as error:
-            self.close()
-            raise StoreError("the process that writes to the store could not be started") from error
+        ours.send((self._settings, logging.getLogger().level))
+        refused = ours.recv()
         if refused is not None:
             self.close()
             raise refused

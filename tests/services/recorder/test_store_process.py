@@ -135,6 +135,35 @@ def test_it_waits_for_the_last_batch_of_the_one_before(settings: Settings, tmp_p
     storing.close()
 
 
+@pytest.mark.parametrize("kills", [1, 3])
+def test_ended_before_it_has_opened_the_store_it_is_started_again_but_not_for_ever(
+    settings: Settings, others: set[int], tmp_path: Path, kills: int
+) -> None:
+    def kill_those_that_wait() -> None:
+        killed: set[int] = set()
+        for _ in range(kills):
+            until(lambda: set(children(os.getpid())) - others - killed != set())
+            (writer,) = set(children(os.getpid())) - others - killed
+            os.kill(writer, signal.SIGKILL)
+            killed.add(writer)
+        fcntl.flock(before, fcntl.LOCK_UN)
+
+    (tmp_path / "recorder").mkdir()
+    with (tmp_path / "recorder" / "recorder.lock").open("a") as before:
+        fcntl.flock(before, fcntl.LOCK_EX)
+        killer = threading.Thread(target=kill_those_that_wait)
+        killer.start()
+        storing = StoreProcess(settings)
+        if kills < 3:
+            storing.start()
+            assert len(storing.store(mail(*RECORDS))) == 4
+            storing.close()
+        else:
+            with pytest.raises(StoreError, match="could not be started"):
+                storing.start()
+        killer.join()
+
+
 def test_what_is_wrong_with_the_store_is_said_at_the_start(tmp_path: Path, others: set[int]) -> None:
     wrong = {"home": {"data": tmp_path}, "store": {"kind": "influx", "influx": {"token_file": tmp_path / "none"}}}
     with pytest.raises(SettingsError, match="none"):
