@@ -3,13 +3,15 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol, TypeVar
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
 from spasmwatch.domain.records import Diary, Record
 from spasmwatch.domain.rollups import Rollup
+
+if TYPE_CHECKING:
+    # A tenth of a second for every process that reads a store.
+    import numpy as np
+    from numpy.typing import NDArray
 
 R = TypeVar("R", bound=Record)
 
@@ -132,7 +134,7 @@ class Push(Protocol):
 class FrameSource(Protocol):
     """Yields (time, frame): seconds since the epoch by the sensor's clock, and a BGR picture (height, width, 3)."""
 
-    def frames(self) -> Iterator[tuple[float, NDArray[np.uint8]]]:
+    def frames(self) -> Iterator[tuple[float, "NDArray[np.uint8]"]]:
         """Ends when the source ends. Raises SourceError when it cannot be opened or read."""
 
     def close(self) -> None:

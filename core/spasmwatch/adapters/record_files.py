@@ -104,27 +104,32 @@ def _conclude(path: Path, tally: Tally, *, silent: bool = False) -> None:
 
 def read_part(part: Part, tally: Tally, bad_line: BadLine | None = None) -> Iterator[Record]:
     """The valid records of a part; ``tally`` counts its lines from 1. Raises RecordError when it cannot be read."""
-    number = 0
     for batch in _batches(part):
-        for found in [_parsed(line) for line in batch]:
-            number += 1
-            if found is None:
-                tally.empty += 1
-            elif isinstance(found, RecordError):
-                tally.note(number, str(found))
-                if bad_line is not None:
-                    bad_line(number, str(found))
-            else:
-                yield found
-    tally.lines = number
+        yield from _parsed(batch, tally, bad_line)
 
 
-def _parsed(line: bytes) -> Record | RecordError | None:
-    """The record in a line, what is wrong with it, or None for an empty line."""
+def _parsed(batch: list[bytes], tally: Tally, bad_line: BadLine | None) -> Iterable[Record]:
     try:
-        return parsing.parse(line.rstrip(b"\r\n"))
-    except RecordError as error:
-        return None if line.isspace() else error
+        records = [parsing.parse(line) for line in batch]
+    except RecordError:
+        return _one_by_one(batch, tally, bad_line)
+    tally.lines += len(batch)
+    return records
+
+
+def _one_by_one(batch: list[bytes], tally: Tally, bad_line: BadLine | None) -> Iterator[Record]:
+    """The records in lines among which are empty ones, or some that are no records."""
+    for line in batch:
+        tally.lines += 1
+        try:
+            yield parsing.parse(line.rstrip(b"\r\n"))
+        except RecordError as error:
+            if line.isspace():
+                tally.empty += 1
+                continue
+            tally.note(tally.lines, str(error))
+            if bad_line is not None:
+                bad_line(tally.lines, str(error))
 
 
 def _batches(part: Part) -> Iterator[list[bytes]]:

@@ -39,13 +39,17 @@ class Period:
         return self.start is not None and self.early is not None and self.early <= time < self.start
 
 
+def _numbers() -> array[float]:
+    return array("d")
+
+
 @dataclass(slots=True)
 class Minutes:
     """Observations as rows of COLUMNS, one after the other: half a million a year."""
 
-    rows: array[float] = field(default_factory=lambda: array("d"))
+    rows: array[float] = field(default_factory=_numbers)
     nodes: dict[str, int] = field(default_factory=dict)
-    unobserved: dict[str, array[float]] = field(default_factory=dict)
+    unobserved: dict[str, array[float]] = field(default_factory=lambda: defaultdict(_numbers))
     """Seconds of each minute by reason, not their sum: that would depend on where the records were cut."""
     alone: tuple[datetime, datetime] | None = None
     """First and last minute without the person, until one with the person comes."""
@@ -53,7 +57,7 @@ class Minutes:
     def add(self, record: Observation) -> None:
         """Keep the figures of one observation; of a minute without the person only why there was none."""
         for reason, seconds in record.unobserved.items():
-            self._lost(reason).append(seconds)
+            self.unobserved[reason].append(seconds)
         if record.observed_s:
             node = self.nodes.setdefault(record.node, len(self.nodes))
             start = record.start.timestamp()
@@ -65,7 +69,7 @@ class Minutes:
     def merge(self, later: Minutes) -> None:
         """Add what was read after this."""
         for reason, seconds in later.unobserved.items():
-            self._lost(reason).extend(seconds)
+            self.unobserved[reason].extend(seconds)
         rows, width = later.rows, len(COLUMNS)
         numbers = [self.nodes.setdefault(node, len(self.nodes)) for node in later.nodes]
         for place in range(width - 1, len(rows), width):
@@ -75,12 +79,6 @@ class Minutes:
             self.alone = stretched(self.alone, moment)
         if self.rows:
             self.alone = None
-
-    def _lost(self, reason: str) -> array[float]:
-        found = self.unobserved.get(reason)
-        if found is None:
-            found = self.unobserved[reason] = array("d")
-        return found
 
 
 def stretched(span: tuple[datetime, datetime] | None, moment: datetime) -> tuple[datetime, datetime]:
