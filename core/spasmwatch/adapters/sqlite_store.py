@@ -141,16 +141,16 @@ class SqliteStore:
                 " WHERE d.entry_id = r.json ->> 'entry_id' ORDER BY d.revision DESC, d.id DESC LIMIT 1)"
             )
         statement += " ORDER BY r.time, r.id LIMIT ?"
-        last: tuple[int, str] = (start, "")
+        last: tuple[Any, ...] = (start, "")
         while True:
             chosen = () if person is None else (person,)
             rows = self._rows(statement, (what, self._home, *last, last[0], end, *chosen, _PAGE))
-            for time, identity, text, verdict in rows:
-                last = (time, identity)
+            for _, _, text, verdict in rows:
                 record = validate(text)
                 yield record if verdict is None else judged(record, verdict)
             if len(rows) < _PAGE:
                 return
+            last = rows[-1][:2]
 
     def rates(self, person: str, start: datetime, end: datetime, bucket: Bucket, timezone: str) -> list[Rate]:
         """The roll-ups whose bucket starts in [start, end), oldest first; days of another zone are summed up."""

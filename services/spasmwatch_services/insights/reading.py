@@ -26,6 +26,8 @@ STRETCH: Final = timedelta(days=30)
 MOST_STRETCHES: Final = 8
 """More of a very long period, so that none has more of them than this to open the store for."""
 WHATS: Final = ("observation", "spasm", "label", "trigger", "alert")
+OF_THE_HOME: Final = ("diary", "trigger", "alert")
+"""What may concern nobody in particular; asking for the home's minutes would look through everybody's."""
 DIARY_FROM: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """Treatments and medication from before the period still matter in it."""
 
@@ -80,13 +82,9 @@ def read_store(
     """
     period = _period(start, end)
     if end - start < LONG or processes == 1:
-        reader = Reader(period)
-        with closing(opened()) as store:
-            for stretch in _stretches(start, end, 1):
-                _take(reader, store, person, stretch)
-        return reader
+        return _merged(period, [_of_store(opened, person, *_stretches(start, end, 1))])
     parts = _stretches(start, end, min(ceil((end - start) / STRETCH), processes * MOST_STRETCHES))
-    return _merged(period, shared_out(partial(_of_store, opened, person, period), parts, processes, meanwhile))
+    return _merged(period, shared_out(partial(_of_store, opened, person), parts, processes, meanwhile))
 
 
 def _stretches(start: datetime, end: datetime, number: int) -> list[Stretch]:
@@ -94,20 +92,18 @@ def _stretches(start: datetime, end: datetime, number: int) -> list[Stretch]:
     return [(("diary",), DIARY_FROM, end), *((WHATS, *span) for span in pairwise(edges))]
 
 
-def _of_store(opened: Callable[[], "Store"], person: str, period: Period, stretch: Stretch) -> Reader:
-    """In a process of its own."""
+def _of_store(opened: Callable[[], "Store"], person: str, *stretches: Stretch) -> Reader:
+    """Maybe in a process of its own."""
     expect_many_records()
-    reader = Reader(period)
+    # All that the store gives of a stretch lies in the period.
+    reader = Reader()
     with closing(opened()) as store:
-        _take(reader, store, person, stretch)
+        for whats, start, end in stretches:
+            for what in whats:
+                reader.take(store.read(what, person, start, end))
+                if what in OF_THE_HOME:
+                    reader.take(store.read(what, HOME, start, end))
     return reader
-
-
-def _take(reader: Reader, store: "Store", person: str, stretch: Stretch) -> None:
-    whats, start, end = stretch
-    for what in whats:
-        for whose in (person, HOME):
-            reader.take(store.read(what, whose, start, end))
 
 
 def _merged(period: Period, readers: Iterable[Reader]) -> Reader:
