@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 LONG: Final = timedelta(days=120)
 """A period from the store from which on other processes are worth their start."""
 STRETCH: Final = timedelta(days=30)
-"""So much is read from the store in one go: shorter than a share, so that each process gets some of the full months."""
+"""No more is read from the store in one go: shorter than a share, so that each process gets some of the full months."""
 MOST_STRETCHES: Final = 8
-"""More of a very long period, so that none has more of them than this to open the store for."""
+"""More of a very long period, so that no process has more of them than this to open the store for."""
 WHATS: Final = ("observation", "spasm", "label", "trigger", "alert")
 OF_THE_HOME: Final = ("diary", "trigger", "alert")
 """What may concern nobody in particular; asking for the home's minutes would look through everybody's."""
@@ -83,7 +83,8 @@ def read_store(
     period = _period(start, end)
     if end - start < LONG or processes == 1:
         return _merged(period, [_of_store(opened, person, *_stretches(start, end, 1))])
-    parts = _stretches(start, end, min(ceil((end - start) / STRETCH), processes * MOST_STRETCHES))
+    each = min(ceil((end - start) / STRETCH / processes), MOST_STRETCHES)
+    parts = _stretches(start, end, each * processes)
     return _merged(period, shared_out(partial(_of_store, opened, person), parts, processes, meanwhile))
 
 
@@ -93,7 +94,7 @@ def _stretches(start: datetime, end: datetime, number: int) -> list[Stretch]:
 
 
 def _of_store(opened: Callable[[], "Store"], person: str, *stretches: Stretch) -> Reader:
-    """Maybe in a process of its own."""
+    """In a process of its own where the period is long."""
     expect_many_records()
     # All that the store gives of a stretch lies in the period.
     reader = Reader()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from spasmwatch.adapters.record_files import Part, Tally, cut, in_parts, read_part, read_records
+from spasmwatch.domain.parsing import MAX_PAYLOAD_BYTES
 from spasmwatch.errors import RecordError
 from support import make
 
@@ -31,6 +32,15 @@ def test_bad_lines_are_skipped_counted_and_named_once_with_their_number(
         assert len(list(read_records(path))) == 2
     assert "r.jsonl:3: payload is not JSON" in caplog.messages[0]
     assert "2 of 4 lines" in caplog.messages[1]
+
+
+def test_the_largest_record_is_read_whatever_ends_its_line(tmp_path: Path) -> None:
+    payload = make.stamped(make.observation()).payload()
+    payload = payload[:-1] + b" " * (MAX_PAYLOAD_BYTES - len(payload)) + b"}"
+    path = lines(tmp_path / "r.jsonl", payload, payload + b"\r", payload[:-1] + b" }")
+    tally = Tally()
+    assert len(list(read_part(Part(path), tally))) == 2
+    assert (tally.lines, tally.bad, tally.first[0]) == (3, 1, 3)
 
 
 def test_the_caller_may_keep_every_bad_line(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ import logging
 import os
 import pickle
 import random
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -145,6 +147,8 @@ def test_a_long_period_of_the_store_is_read_with_the_same_outcome(
     assert alone == shared
     assert {person for _, person in alone.people} == {"patient", HOME}
     assert alone.people["home", "patient"].spasms
+    assert not alone.people["home", HOME].spasms  # of the home itself only what a report tells
+    assert alone.people["home", HOME].triggers
     assert not alone.earlier
 
 
@@ -157,3 +161,11 @@ def test_a_store_that_the_others_cannot_read_is_one_clear_error(
     opened = partial(SqliteStore, path, home="home", timezone="UTC", readonly=True)
     with pytest.raises(StoreError, match="file is not a database"):
         read_store(opened, "patient", BEGIN, END, 2)
+
+
+def test_a_process_that_reads_a_store_starts_without_the_weight_of_numpy() -> None:
+    reader = "import sys, spasmwatch.adapters.stores, spasmwatch_services.insights.reading"
+    weighty = subprocess.run(
+        [sys.executable, "-c", f"{reader}; print('numpy' in sys.modules)"], capture_output=True, text=True, check=True
+    )
+    assert weighty.stdout == "False\n"
