@@ -81,6 +81,18 @@ def test_a_long_hold_with_a_wrinkled_nose_needs_less_lowering_of_the_brows_but_n
     assert detect(signals([shut(10.0, mouth_open=0.1)])) == []
 
 
+def test_a_squeeze_is_one_hold_though_weak_landmarks_flicker() -> None:
+    frames = []
+    for number, frame in enumerate(signals([Act(8.0, 10.0, close_left=0.4, close_right=0.4, brows=-0.05)])):
+        assert frame.face is not None
+        # Two frames of five show lids that are less than half as far shut.
+        open_by = 0.04 if 8.2 < frame.time < 9.8 and number % 5 < 2 else 0.0
+        left, right = (replace(eye, gap=eye.gap + open_by) for eye in (frame.face.left, frame.face.right))
+        frames.append(replace(frame, face=replace(frame.face, left=left, right=right)))
+    (found,) = detect(frames)
+    assert (found.kind, found.bursts) == ("blepharospasm", 1)
+
+
 def closed_seconds(frames: list[FrameSignals]) -> tuple[float, float]:
     """Seconds of rest and unclear ones."""
     detector = Detector()
@@ -332,6 +344,18 @@ def test_what_cannot_be_seen_is_not_observed_rather_than_no_spasm(change: dict[s
     assert detector.reason is None
     detector.update(FrameSignals(3.0, replace(FACE, **change)))
     assert detector.reason == reason
+
+
+@pytest.mark.parametrize(("light", "lost"), [(40.0, True), (120.0, False)])
+def test_in_the_dark_eyes_that_look_shut_but_have_open_lids_are_not_observed(light: float, lost: bool) -> None:
+    frames = looking_aside(signals([]), 8.0, 10.0)
+    detector, reasons = Detector(), {}
+    for frame in frames:
+        assert frame.face is not None
+        detector.update(replace(frame, face=replace(frame.face, light=light)))
+        reasons[frame.time] = detector.reason
+    assert {reasons[time] for time in reasons if 8.1 <= time <= 9.9} == ({"dark"} if lost else {None})
+    assert {reasons[time] for time in reasons if 2.0 <= time <= 7.9 or time >= 10.2} == {None}
 
 
 def test_a_spasm_that_is_hidden_half_way_ends_where_it_was_last_seen() -> None:

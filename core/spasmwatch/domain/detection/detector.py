@@ -5,7 +5,7 @@ from statistics import fmean
 from typing import Final
 
 from spasmwatch.domain.detection.baseline import Baseline
-from spasmwatch.domain.detection.clarity import Clarity
+from spasmwatch.domain.detection.clarity import DIM, Clarity
 from spasmwatch.domain.detection.classification import Usual, classify
 from spasmwatch.domain.detection.closures import mere_blink, sort_closures
 from spasmwatch.domain.detection.evidence import SIDES, Evidence, corner, corner_moved, judge, raw_pull, turned
@@ -26,16 +26,18 @@ from spasmwatch.domain.detection.tics import EYES_OPEN
 from spasmwatch.domain.records import Reason, Side
 
 NAME: Final = "lids-and-looks"
-VERSION: Final = "1.2"
+VERSION: Final = "1.3"
 
 EYE = Thresholds(enter=1.0, leave=0.45, foot=0.3, sure=2.0, leave_share=0.3)
 # In units of pull (evidence.py): one is 0.05 inter-ocular distances in a clear picture.
 MOUTH = Thresholds(enter=1.0, leave=0.5, foot=0.3, sure=2.0)
 BROW = Thresholds(enter=1.0, leave=0.5, foot=0.3, sure=2.0)
 NOSE = Thresholds(enter=1.0, leave=0.5, foot=0.3, sure=2.0)
-CLOSURE = Thresholds(enter=0.35, leave=0.22, foot=0.10, sure=0.6, leave_share=0.4, least_frames=1)
+CLOSURE = Thresholds(enter=0.35, leave=0.16, foot=0.10, sure=0.6, leave_share=0.4, least_frames=1)
 # Eyes more unequal than this are no blink of anybody.
 LARGEST_BLINK_SKEW: Final = 0.8
+# Both eyes' own pictures so unlike open ones (in units of change) mean that the eyes may be shut.
+LIDS_LOST_CHANGE: Final = 1.6
 LONGEST_EPISODE_S: Final = 120.0
 # A face that was gone this long is learned anew.
 FORGET_S: Final = 20.0
@@ -146,6 +148,8 @@ class Detector:
             self._learn_restlessness(evidence)
         if self._may_learn(evidence):
             self._learn(frame.time, face)
+        if face.light < DIM and _lids_lost(evidence):
+            self.reason = "dark"
         return self._close_episode(frame.time)
 
     def finish(self) -> list[Finding]:
@@ -242,3 +246,9 @@ class Detector:
         self.baseline.mouth_open.add(time, face.mouth_open)
         self.baseline.yaw.add(time, face.yaw)
         self.baseline.pitch.add(time, face.pitch)
+
+
+def _lids_lost(evidence: Evidence) -> bool:
+    """Whether the eyes may be shut by their own pictures while the landmarks see them open, as in the dark."""
+    change = min(evidence.change.values()) / evidence.units.change
+    return change >= LIDS_LOST_CHANGE and evidence.both_closure < CLOSURE.enter
