@@ -1,4 +1,4 @@
-"""Is this the person who is watched? Enrolment on the device, recognition by OpenCV's FaceRecognizerSF.
+"""Is this the person who is watched? Enrolment on the device, recognition by the model of OpenCV's FaceRecognizerSF.
 
 Only descriptions of the enrolled person are kept (128 numbers a view, in a file of mode 600); a stranger's description
 is compared and forgotten at once.
@@ -13,9 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from spasmwatch.errors import ModelError, SpasmWatchError
+from spasmwatch.errors import SpasmWatchError
 from spasmwatch_edge.model_file import RECOGNITION, model_path, read_verified
-from spasmwatch_edge.sources.recording import quiet_opencv
+from spasmwatch_edge.network import Network
+from spasmwatch_edge.recognition_model import SIZE, small_model
 
 SAME_PERSON = 0.5
 """Smallest cosine of two descriptions of one person.
@@ -34,27 +35,37 @@ Picture = NDArray[np.uint8]
 Description = NDArray[np.float32]
 
 
+# Where the model wants the eyes, the tip of the nose and the corners of the mouth, as in FaceRecognizerSF: x + iy.
+PLACES = np.array([38.2946 + 51.6963j, 73.5318 + 51.5014j, 56.0252 + 71.7366j, 41.5493 + 92.3655j, 70.7299 + 92.2041j])
+
+
 class FaceRecognizer:
     """Describes a face by 128 numbers. Not safe to share between threads."""
 
     def __init__(self, path: Path | None = None) -> None:
         """Load and check the model. Raises ModelError."""
-        path = path or model_path(RECOGNITION)
-        read_verified(path, RECOGNITION)
-        quiet_opencv()
-        try:
-            self._recognizer = cv2.FaceRecognizerSF.create(str(path), "")
-        except cv2.error as error:
-            raise ModelError(f"recognition model {path} cannot be loaded: {error.msg}") from error
+        self._network = Network(small_model(read_verified(path or model_path(RECOGNITION), RECOGNITION)).packed())
 
     def describe(self, frame: Picture, landmarks: NDArray[np.float32]) -> Description:
         """Description (128,), of length 1, of the face with these landmarks (478, 3) in a BGR picture."""
-        points = landmarks[:, :2]
-        five = [points[[33, 133]].mean(axis=0), points[[263, 362]].mean(axis=0), points[4], points[61], points[291]]
-        low, high = points.min(axis=0), points.max(axis=0)
-        box = np.array([[*low, *(high - low), *np.concatenate(five), 1.0]], dtype=np.float32)
-        description = np.asarray(self._recognizer.feature(self._recognizer.alignCrop(frame, box)), np.float32).ravel()
+        picture = cv2.cvtColor(upright(frame, landmarks), cv2.COLOR_BGR2RGB).astype(np.float32)
+        (output,) = self._network.run((picture - 127.5) / 128.0).values()
+        description = output.ravel()
         return np.asarray(description / max(1e-9, float(np.linalg.norm(description))), dtype=np.float32)
+
+
+def upright(frame: Picture, landmarks: NDArray[np.float32]) -> Picture:
+    """The face turned, moved and scaled so that its five points lie, by least squares, at ``PLACES``."""
+    points = landmarks[:, :2].astype(np.float64)
+    five = np.array(
+        [points[[33, 133]].mean(axis=0), points[[263, 362]].mean(axis=0), points[4], points[61], points[291]]
+    )
+    found = five[:, 0] + 1j * five[:, 1]
+    middle, apart = found.mean(), found - found.mean()
+    turn = (apart.conj() @ PLACES) / (apart.conj() @ apart).real
+    move = PLACES.mean() - turn * middle
+    matrix = np.array([[turn.real, -turn.imag, move.real], [turn.imag, turn.real, move.imag]])
+    return np.asarray(cv2.warpAffine(frame, matrix, (SIZE, SIZE), flags=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,12 @@ the last landmarks; the face detector runs only when there is none. Nothing is s
 flutter of an eyelid has to come through (filters stand in the detection domain, where they are known).
 """
 
-import contextlib
 import io
 import math
-import os
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -21,6 +18,7 @@ from numpy.typing import NDArray
 
 from spasmwatch.errors import ModelError
 from spasmwatch_edge.model_file import model_path, read_verified
+from spasmwatch_edge.network import Network
 from spasmwatch_edge.sources.two_sizes import small_of
 
 DETECTOR_SIZE = 128
@@ -76,8 +74,8 @@ class FaceMesh:
     def __init__(self, path: Path | None = None) -> None:
         """Load and check the model (``path`` None: the default place). Raises ModelError."""
         detector, mesh = _networks(path or model_path())
-        self._detector = _Network(detector)
-        self._mesh = _Network(mesh)
+        self._detector = Network(detector)
+        self._mesh = Network(mesh)
         self._anchors = _anchors()
         self._region: Region | None = None
         self._part = 0
@@ -208,24 +206,6 @@ def cut(frame: Picture, region: Region, size: int) -> Picture:
     return np.asarray(cv2.warpAffine(frame, matrix, (size, size), flags=flags), dtype=np.uint8)
 
 
-class _Network:
-    """One TensorFlow Lite network on one thread; outputs by name."""
-
-    def __init__(self, content: bytes) -> None:
-        from ai_edge_litert.interpreter import Interpreter
-
-        with _quiet_stderr():
-            self._interpreter: Any = Interpreter(model_content=content, num_threads=1)
-            self._interpreter.allocate_tensors()
-        self._input = self._interpreter.get_input_details()[0]["index"]
-        self._outputs = {detail["name"]: detail["index"] for detail in self._interpreter.get_output_details()}
-
-    def run(self, picture: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-        self._interpreter.set_tensor(self._input, picture[np.newaxis])
-        self._interpreter.invoke()
-        return {name: self._interpreter.get_tensor(index) for name, index in self._outputs.items()}
-
-
 def _networks(path: Path) -> tuple[bytes, bytes]:
     """The detector and the mesh network out of the task file, whose hash is checked first."""
     try:
@@ -233,19 +213,6 @@ def _networks(path: Path) -> tuple[bytes, bytes]:
             return archive.read("face_detector.tflite"), archive.read("face_landmarks_detector.tflite")
     except (zipfile.BadZipFile, KeyError) as error:
         raise ModelError(f"landmark model {path}: not a face landmarker task file ({error})") from error
-
-
-@contextlib.contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    """LiteRT prints an INFO line for each network on the raw standard error; keep ours readable."""
-    kept = os.dup(2)
-    with Path(os.devnull).open("wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 def _anchors() -> NDArray[np.float32]:

@@ -94,7 +94,9 @@ def find_person(settings: Settings) -> FindFace:
     enrolment = load_enrolment(enrolment_folder(settings), settings.home.person)
     if enrolment is None:
         raise SpasmWatchError("nobody is enrolled, so nothing may be counted: run `spasmwatch edge enrol` first")
-    return OnlyThePerson(FaceMesh(), FaceRecognizer(), enrolment).find
+    # The recognizer first: while its model is made small, nothing else should lie in memory yet.
+    recognizer = FaceRecognizer()
+    return OnlyThePerson(FaceMesh(), recognizer, enrolment).find
 
 
 def enrolment_folder(settings: Settings) -> Path:

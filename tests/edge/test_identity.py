@@ -19,7 +19,8 @@ from spasmwatch_edge.identity import (
     load_enrolment,
 )
 from spasmwatch_edge.landmark_model import FaceMesh
-from spasmwatch_edge.model_file import RECOGNITION, model_path
+from spasmwatch_edge.model_file import RECOGNITION
+from support.require import require_model
 
 
 def direction(index: int) -> NDArray[np.float32]:
@@ -95,11 +96,7 @@ def test_a_missing_recognition_model_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_real_faces_are_told_apart_also_when_small(shared_folder: Path) -> None:
-    if not model_path(RECOGNITION).exists():
-        reason = "the recognition model is not fetched (spasmwatch models fetch --all)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+    require_model(RECOGNITION)
     recognizer, mesh = FaceRecognizer(), FaceMesh()
     descriptions: dict[str, list[NDArray[np.float32]]] = {}
     for path in sorted((shared_folder / "portraits").glob("*.*g")):
@@ -116,3 +113,17 @@ def test_real_faces_are_told_apart_also_when_small(shared_folder: Path) -> None:
         assert all(enrolled.similarity(again) >= SAME_PERSON for again in rest), name
         for other, (stranger, *_) in descriptions.items():
             assert other == name or enrolled.similarity(stranger) < SAME_PERSON, (name, other)
+
+
+def test_a_face_is_described_as_by_opencv(shared_folder: Path) -> None:
+    opencv = cv2.FaceRecognizerSF.create(str(require_model(RECOGNITION)), "")
+    recognizer, mesh = FaceRecognizer(), FaceMesh()
+    for path in sorted((shared_folder / "portraits").glob("*.*g")):
+        picture = np.asarray(cv2.imread(str(path)), dtype=np.uint8)
+        landmarks = mesh.find_all(picture)[0].landmarks
+        points = landmarks[:, :2]
+        eyes = [points[[33, 133]].mean(axis=0), points[[263, 362]].mean(axis=0)]
+        box = np.array([[0, 0, 1, 1, *np.concatenate([*eyes, *points[[4, 61, 291]]]), 1]], dtype=np.float32)
+        expected = opencv.feature(opencv.alignCrop(picture, box)).ravel()
+        likeness = recognizer.describe(picture, landmarks) @ expected / np.linalg.norm(expected)
+        assert likeness > 0.998, path.stem
