@@ -137,12 +137,7 @@ class Detector:
         units = self._clarity.units.scaled(away)
         self.evidence = evidence = judge(frame.time, face, self.baseline, units, self._clarity.smoother.span_s)
         self._frames.append(evidence)
-        scores = evidence.scores()
-        for channel in self._channels:
-            ended = channel.update(frame.time, scores[channel.name])
-            if ended:
-                self._bursts.append(ended)
-                self._learn_blink(ended)
+        self._follow(evidence)
         # What the alignment leaves of a turned head is no mimicry.
         if max(evidence.one_sided.values()) < EYE.leave and away <= 1.0:
             self._learn_restlessness(evidence)
@@ -155,6 +150,15 @@ class Detector:
     def finish(self) -> list[Finding]:
         """End of the recording: what is going on ends here."""
         return self._blind(float("inf"))
+
+    def _follow(self, evidence: Evidence) -> None:
+        """Give every channel its score."""
+        scores = evidence.scores()
+        for channel in self._channels:
+            ended = channel.update(evidence.time, scores[channel.name])
+            if ended:
+                self._bursts.append(ended)
+                self._learn_blink(ended)
 
     def _blind(self, time: float) -> list[Finding]:
         """A frame in which no spasm could be seen: going bursts end where they were last seen."""
