@@ -55,7 +55,7 @@ def witnesses(seen: Any, out: Path, span: tuple[float, float]) -> None:
             if event["kind"] == "blink":
                 axis.axvspan(event["start"], event["end"], color="#d9ead3", zorder=0)
     axes[2].axhline(1.0, color="0.4", linewidth=0.8)
-    axes[0].legend(loc="upper right", ncols=2, frameon=False)
+    axes[0].legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, frameon=False)
     axes[0].set_xlim(*span)
     axes[2].set_xlabel("seconds (grey: spasm, green: blink)")
     figure.tight_layout()
@@ -96,7 +96,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "spasmwatch-bench")
     parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parents[1] / "docs" / "pictures")
-    parser.add_argument("--example", default="spasm000-astronaut", help="cached scenario of the first plot")
+    parser.add_argument("--example", default="spasm181-grid_brbk7n", help="cached scenario of the first plot")
     parser.add_argument("--span", type=float, nargs=2, default=(0.0, 12.0), metavar=("FROM", "TO"))
     arguments = parser.parse_args()
     folder = arguments.cache / code_hash()
