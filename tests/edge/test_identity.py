@@ -118,7 +118,9 @@ def test_real_faces_are_told_apart_also_when_small(shared_folder: Path) -> None:
 def test_a_face_is_described_as_by_opencv(shared_folder: Path) -> None:
     opencv = cv2.FaceRecognizerSF.create(str(require_model(RECOGNITION)), "")
     recognizer, mesh = FaceRecognizer(), FaceMesh()
-    for path in sorted((shared_folder / "portraits").glob("*.*g")):
+    paths = sorted((shared_folder / "portraits").glob("*.*g"))
+    assert paths
+    for path in paths:
         picture = np.asarray(cv2.imread(str(path)), dtype=np.uint8)
         landmarks = mesh.find_all(picture)[0].landmarks
         points = landmarks[:, :2]

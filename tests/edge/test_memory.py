@@ -50,10 +50,14 @@ def edge(broker: Mqtt, clip: Path, data: Path, tmp_path: Path) -> Iterator["subp
         f'[camera]\nsource = {json.dumps(str(clip))}\nspeed = "max"\nduration_s = 10\n'
     )
     command = [sys.executable, "-m", "spasmwatch", "edge", "--settings", str(settings)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log)
     yield process
     process.terminate()
-    process.communicate(timeout=30)
+    try:
+        process.wait(timeout=30)
+    finally:
+        process.kill()
 
 
 def observed_s(data: Path) -> float:
@@ -73,10 +77,10 @@ def greatest_mb(pid: int) -> float:
 
 
 def test_watching_the_enrolled_person_stays_within_the_memory_of_a_small_machine(
-    edge: "subprocess.Popen[bytes]", data: Path
+    edge: "subprocess.Popen[bytes]", data: Path, tmp_path: Path
 ) -> None:
     def seen() -> bool:
-        assert edge.poll() is None, "the camera program ended"
+        assert edge.poll() is None, (tmp_path / "log").read_text()
         return observed_s(data) > 5
 
     until(seen, 120, "the person to be seen")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LONG: Final = timedelta(days=120)
 """A period from the store from which on other processes are worth their start."""
 STRETCH: Final = timedelta(days=30)
-"""No more is read from the store in one go: shorter than a share, so that each process gets some of the full months."""
+"""About so much is read from the store in one go where several processes read, so that each gets some full months."""
 MOST_STRETCHES: Final = 8
 """More of a very long period, so that no process has more of them than this to open the store for."""
 WHATS: Final = ("observation", "spasm", "label", "trigger", "alert")

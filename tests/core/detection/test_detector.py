@@ -348,14 +348,31 @@ def test_what_cannot_be_seen_is_not_observed_rather_than_no_spasm(change: dict[s
 
 @pytest.mark.parametrize(("light", "lost"), [(40.0, True), (120.0, False)])
 def test_in_the_dark_eyes_that_look_shut_but_have_open_lids_are_not_observed(light: float, lost: bool) -> None:
-    frames = looking_aside(signals([]), 8.0, 10.0)
+    reasons = reasons_in(looking_aside(signals([], seconds=80.0), 8.0, 70.0), light)
+    assert {reasons[time] for time in reasons if 8.1 <= time <= 69.9} == ({"dark"} if lost else {None})
+    assert {reasons[time] for time in reasons if 2.0 <= time <= 7.9 or time >= 70.2} == {None}
+
+
+def test_a_new_look_of_the_eyes_in_dim_light_is_learned_in_the_end() -> None:
+    reasons = reasons_in(looking_aside(signals([], seconds=130.0), 20.0, 130.0), 40.0)
+    assert reasons[60.0] == "dark"
+    assert reasons[125.0] is None
+
+
+def test_a_spasm_that_is_followed_in_the_dark_is_in_observed_time() -> None:
+    frames = looking_aside(signals([Act(8.0, 12.0, close_left=0.7, mouth_left=0.08)]), 7.0, 13.0)
+    reasons = reasons_in(frames, 40.0)
+    assert {reasons[time] for time in reasons if 8.2 <= time <= 11.8} == {None}
+
+
+def reasons_in(frames: list[FrameSignals], light: float) -> dict[float, str | None]:
+    """Why each frame of a face in this light is not observed, by its time."""
     detector, reasons = Detector(), {}
     for frame in frames:
         assert frame.face is not None
         detector.update(replace(frame, face=replace(frame.face, light=light)))
         reasons[frame.time] = detector.reason
-    assert {reasons[time] for time in reasons if 8.1 <= time <= 9.9} == ({"dark"} if lost else {None})
-    assert {reasons[time] for time in reasons if 2.0 <= time <= 7.9 or time >= 10.2} == {None}
+    return reasons
 
 
 def test_a_spasm_that_is_hidden_half_way_ends_where_it_was_last_seen() -> None:

@@ -34,10 +34,13 @@ MOUTH = Thresholds(enter=1.0, leave=0.5, foot=0.3, sure=2.0)
 BROW = Thresholds(enter=1.0, leave=0.5, foot=0.3, sure=2.0)
 NOSE = Thresholds(enter=1.0, leave=0.5, foot=0.3, sure=2.0)
 CLOSURE = Thresholds(enter=0.35, leave=0.16, foot=0.10, sure=0.6, leave_share=0.4, least_frames=1)
+# Eyes shut further than this never become the usual.
+NEVER_USUAL: Final = 0.22
 # Eyes more unequal than this are no blink of anybody.
 LARGEST_BLINK_SKEW: Final = 0.8
 # Both eyes' own pictures so unlike open ones (in units of change) mean that the eyes may be shut.
 LIDS_LOST_CHANGE: Final = 1.6
+LIDS: Final = ("eye_left", "eye_right", "closure")
 LONGEST_EPISODE_S: Final = 120.0
 # A face that was gone this long is learned anew.
 FORGET_S: Final = 20.0
@@ -141,10 +144,11 @@ class Detector:
         # What the alignment leaves of a turned head is no mimicry.
         if max(evidence.one_sided.values()) < EYE.leave and away <= 1.0:
             self._learn_restlessness(evidence)
-        if self._may_learn(evidence):
-            self._learn(frame.time, face)
-        if face.light < DIM and _lids_lost(evidence):
+        lost = face.light < DIM and self._lids_lost(evidence)
+        if lost:
             self.reason = "dark"
+        if self._may_learn(evidence, lost):
+            self._learn(frame.time, face)
         return self._close_episode(frame.time)
 
     def finish(self) -> list[Finding]:
@@ -199,14 +203,21 @@ class Detector:
         while self._frames and now - self._frames[0].time > 2 * MERGE_S:
             self._frames.popleft()
 
-    def _may_learn(self, evidence: Evidence) -> bool:
+    def _lids_lost(self, evidence: Evidence) -> bool:
+        """Whether the eyes may be shut by their own pictures while the landmarks, as in the dark, see them open."""
+        followed = any(channel.active for channel in self._channels if channel.name in LIDS)
+        change = min(evidence.change.values()) / evidence.units.change
+        return change >= LIDS_LOST_CHANGE and evidence.both_closure < CLOSURE.enter and not followed
+
+    def _may_learn(self, evidence: Evidence, lost: bool) -> bool:
         """Whether this frame is certainly no event. What stays odd for long is a new usual, but shut eyes never are."""
         calm = (
-            evidence.both_closure < 0.2
+            not lost
+            and evidence.both_closure < 0.2
             and max(evidence.one_sided.values()) < 0.5
             and abs(evidence.pull) < 0.84 * evidence.units.pull
         )
-        if calm or evidence.both_closure > CLOSURE.leave:
+        if calm or evidence.both_closure > NEVER_USUAL:
             self._odd_since = None
         elif self._odd_since is None:
             self._odd_since = evidence.time
@@ -250,9 +261,3 @@ class Detector:
         self.baseline.mouth_open.add(time, face.mouth_open)
         self.baseline.yaw.add(time, face.yaw)
         self.baseline.pitch.add(time, face.pitch)
-
-
-def _lids_lost(evidence: Evidence) -> bool:
-    """Whether the eyes may be shut by their own pictures while the landmarks see them open, as in the dark."""
-    change = min(evidence.change.values()) / evidence.units.change
-    return change >= LIDS_LOST_CHANGE and evidence.both_closure < CLOSURE.enter
