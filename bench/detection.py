@@ -265,6 +265,7 @@ def _one(work: tuple[Any, Path]) -> Seen:
     return cached(key(scenario), folder, lambda: simulated(scenario))
 
 
+@functools.cache
 def portraits(folder: Path) -> tuple[list[Path | None], frozenset[Path | None]]:
     """The faces for the simulator (None: its own), and those of them with glasses of their own."""
     from spasmwatch_edge.simulator.scenarios import usable, wearing_glasses
