@@ -121,6 +121,7 @@ class Demo:
             self._say(f"SpasmWatch demo on {page} (Ctrl-C stops it)")
             self._watch(home, watcher, page)
             self._end(home, watcher, settings)
+            # Before the recorder ends, too: its own last word has nobody to store it.
             self._report(watcher, settings, page)
 
     def _data_folder(self) -> Path:
@@ -158,14 +159,13 @@ class Demo:
                 self._say(watcher.line())
 
     def _end(self, home: EmbeddedHome, watcher: Watcher, settings: Settings) -> None:
-        """Let what was seen be stored and judged, then end the programs, the recorder last."""
+        """End the programs that say something, and let it be stored."""
         home.stop_program("edge")
         home.stop_program("diary")
         home.stop_program("alerts")
         deadline = time.monotonic() + SETTLE_S
         while time.monotonic() < deadline and not self._settled(watcher, settings):
             pass
-        home.stop_program("recorder")
 
     def _settled(self, watcher: Watcher, settings: Settings) -> bool:
         """Whether all is stored and nothing follows: the last word of a program may come after its end."""
