@@ -43,6 +43,7 @@ class Act:
     mouth_right: float = 0.0
     brows: float = 0.0
     nose: float = 0.0
+    cheeks: float = 0.0
     mouth_open: float = 0.0
     slow: bool = False
     slips: bool = False
@@ -63,7 +64,7 @@ def signals(acts: Sequence[Act], seconds: float = 20.0, fps: float = 25.0, noise
     for number in range(round(seconds * fps)):
         time = number / fps
         left, right = FACE.left, FACE.right
-        brows = brows_moved = nose_moved = mouth_open = 0.0
+        brows = brows_moved = nose_moved = cheeks = mouth_open = 0.0
         for act in acts:
             s = act.strength(time)
             # The landmark network drags the other eye along; the second witness does not.
@@ -74,12 +75,14 @@ def signals(acts: Sequence[Act], seconds: float = 20.0, fps: float = 25.0, noise
             brows_moved += 0.0 if act.slips else s * act.brows
             # The landmarks do not follow a wrinkled nose.
             nose_moved += s * act.nose
+            cheeks += s * act.cheeks
             mouth_open += s * act.mouth_open
         sides = [
             replace(
                 eye,
                 gap=eye.gap + noise * random.standard_normal(),
                 brow=eye.brow + brows + noise * random.standard_normal(),
+                cheek=eye.cheek + cheeks,
                 mouth_up=eye.mouth_up + noise * random.standard_normal(),
                 change=abs(eye.change + 0.01 * random.standard_normal()),
                 brow_moved=eye.brow_moved + brows_moved + noise * random.standard_normal(),

@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from spasmwatch.domain.detection.baseline import Baseline
@@ -46,6 +47,23 @@ def test_a_weak_twitch_is_seen_while_the_eyes_look_aside() -> None:
     assert (found.kind, found.side) == ("hemifacial", "left")
 
 
+def test_who_looks_aside_as_the_spasm_begins_does_not_hide_it() -> None:
+    beats = [Act(at, at + 0.24, close_left=0.5, mouth_left=0.08) for at in (8.0, 8.4, 8.8)]
+    (found,) = detect(looking_aside(signals(beats), 7.96, 12.0))
+    assert (found.kind, found.side) == ("hemifacial", "left")
+    only_eyes = [Act(at, at + 0.24, close_left=0.5) for at in (8.0, 8.4, 8.8)]
+    assert detect(looking_aside(signals(only_eyes), 7.96, 12.0)) == [], "without brow or mouth it may be the look"
+
+
+def test_a_twitch_that_is_weak_in_lid_look_and_mouth_is_one_for_all_of_them_together() -> None:
+    (found,) = detect(signals([Act(8.0, 8.24, close_left=0.185, mouth_left=0.03)], noise=0.001))
+    assert (found.kind, found.side) == ("hemifacial", "left")
+    for alone in (Act(8.0, 8.24, close_left=0.185), Act(8.0, 8.24, mouth_left=0.03)):
+        assert detect(signals([alone], noise=0.001)) == []
+    stays = Act(8.0, 9.5, close_left=0.185, mouth_left=0.03)
+    assert detect(signals([stays], noise=0.001)) == [], "a smirk does not go back at once"
+
+
 def test_twitches_less_than_a_second_apart_are_one_spasm_with_bursts() -> None:
     (found,) = detect(signals([twitch(8.0), twitch(8.4), twitch(8.8)]))
     assert found.bursts == 3
@@ -69,16 +87,18 @@ def test_a_long_squeeze_of_both_eyes_with_lowered_brows_is_blepharospasm() -> No
     assert found.closed_s == pytest.approx(1.9, abs=0.2)
 
 
-def test_a_long_hold_with_a_wrinkled_nose_needs_less_lowering_of_the_brows_but_not_in_a_smile_or_a_sneeze() -> None:
-    def shut(until: float, mouth: float = 0.0, mouth_open: float = 0.0) -> Act:
-        mouth_acts = {"mouth_left": mouth, "mouth_right": mouth, "mouth_open": mouth_open}
-        return Act(8.0, until, close_left=0.95, close_right=0.95, brows=-0.008, nose=0.012, **mouth_acts)
+def test_a_long_hold_in_which_brows_cheeks_and_nose_all_move_needs_little_of_each() -> None:
+    def shut(until: float = 10.0, **others: float) -> Act:
+        acts = {"brows": -0.008, "nose": 0.01, "cheeks": 0.008} | others
+        return Act(8.0, until, close_left=0.95, close_right=0.95, **acts)
 
-    (found,) = detect(signals([shut(10.0)]))
+    (found,) = detect(signals([shut()]))
     assert found.kind == "blepharospasm"
-    assert detect(signals([shut(8.7)])) == []
-    assert detect(signals([shut(10.0, mouth=0.1)])) == []
-    assert detect(signals([shut(10.0, mouth_open=0.1)])) == []
+    assert detect(signals([shut(8.7)])) == [], "no longer than a slow blink"
+    for still in ({"nose": 0.0}, {"cheeks": 0.0}, {"brows": 0.0}):
+        assert detect(signals([shut(**still)])) == []
+    assert detect(signals([shut(mouth_left=0.1, mouth_right=0.1)])) == [], "a smile"
+    assert detect(signals([shut(mouth_open=0.1)])) == [], "a sneeze"
 
 
 def test_a_squeeze_is_one_hold_though_weak_landmarks_flicker() -> None:
@@ -146,7 +166,7 @@ def test_brows_that_a_hand_hides_in_blinks_do_not_make_a_squeeze_of_rest() -> No
 
 def test_a_squeeze_counts_from_where_the_brows_are_in_this_persons_blinks() -> None:
     def hold(at: float) -> Act:
-        return Act(at, at + 2.0, close_left=0.95, close_right=0.95, brows=0.0, nose=0.012)
+        return Act(at, at + 2.0, close_left=0.95, close_right=0.95, brows=0.0, nose=0.012, cheeks=0.008)
 
     assert detect(signals([hold(14.0)])) == []
     # As behind rims: the brows seem to rise in every blink.
@@ -247,6 +267,18 @@ def test_a_cluster_is_at_least_three_closures_of_some_force(forces: list[float],
 def test_a_sudden_jerk_of_one_mouth_corner_is_a_tic_at_first_sight() -> None:
     (found,) = detect(signals([Act(8.0, 8.26, mouth_left=0.12)]))
     assert (found.kind, found.side, found.regions) == ("tic", "left", ("mouth",))
+
+
+def test_a_mouth_corner_that_jumps_far_is_a_tic_in_a_lively_mouth_too_but_not_with_the_other_one() -> None:
+    speech = [Act(at, at + 0.8, mouth_left=0.05, slow=True) for at in np.arange(2.0, 19.0, 1.6)]
+    jump = {"mouth_left": 0.09}
+    assert [found.kind for found in detect(signals([*speech, Act(12.8, 13.1, **jump)]))] == ["tic"]
+    assert detect(signals([*speech, Act(12.8, 13.1, **jump, mouth_right=0.05)])) == []
+
+
+def test_one_strong_frame_of_a_wrinkled_nose_is_enough() -> None:
+    (found,) = detect(signals([Act(8.0, 8.16, nose=0.03)], fps=15.0))
+    assert (found.kind, found.regions) == ("tic", ("cheek",))
 
 
 def test_a_sudden_wrinkling_of_the_nose_is_a_tic_though_no_landmark_follows_it() -> None:

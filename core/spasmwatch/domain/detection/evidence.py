@@ -137,12 +137,23 @@ class Evidence:
         return {
             "eye_left": self.one_sided["left"],
             "eye_right": self.one_sided["right"],
-            "mouth_left": self.agreed_pull / self.units.mouth,
-            "mouth_right": -self.agreed_pull / self.units.mouth,
+            "mouth_left": self.agreed_towards("left") / self.units.mouth,
+            "mouth_right": self.agreed_towards("right") / self.units.mouth,
             "closure": self.both_closure,
             "brow": self.agreed_brow / self.units.brow,
             "nose": self.nose_rise / self.units.nose,
+            "half_left": self.together("left"),
+            "half_right": self.together("right"),
         }
+
+    def together(self, side: str) -> float:
+        """What lid, look and mouth corner of ``side`` do more than the other side's: geometric mean, in units."""
+        signs = (
+            self.further_shut(side) / self.units.lid,
+            self.further_changed(side) / self.units.change,
+            self.agreed_towards(side) / self.units.mouth,
+        )
+        return float(math.prod(max(0.0, sign) for sign in signs) ** (1 / 3))
 
     def skew_towards(self, side: str) -> float:
         """How much more the eye of ``side`` closes."""
@@ -152,9 +163,18 @@ class Evidence:
         """Pull of the mouth towards ``side``."""
         return self.pull if side == "left" else -self.pull
 
+    def agreed_towards(self, side: str) -> float:
+        """Pull of the mouth towards ``side`` on which landmarks and displacement agree."""
+        return self.agreed_pull if side == "left" else -self.agreed_pull
+
     def further_shut(self, side: str) -> float:
         """How much further the eye of ``side`` is shut than the other one, as a share of its opening."""
         difference = self.closure["left"] - self.closure["right"]
+        return difference if side == "left" else -difference
+
+    def further_changed(self, side: str) -> float:
+        """How much more the picture of the eye of ``side`` has changed than the other one."""
+        difference = self.change["left"] - self.change["right"]
         return difference if side == "left" else -difference
 
 

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-ChannelName = Literal["eye_left", "eye_right", "mouth_left", "mouth_right", "closure", "brow", "nose"]
+ChannelName = Literal[
+    "eye_left", "eye_right", "mouth_left", "mouth_right", "closure", "brow", "nose", "half_left", "half_right"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Final
 from spasmwatch.domain.detection.baseline import MobilePart
 from spasmwatch.domain.detection.evidence import Evidence
 from spasmwatch.domain.detection.findings import Finding, closed_seconds, other_side, series, share, within
+from spasmwatch.domain.detection.jumps import corner_rise
 from spasmwatch.domain.detection.segmentation import Burst
 from spasmwatch.domain.records import Region, Side
 
@@ -38,11 +39,15 @@ DIP_SHARE: Final = 0.5
 # minute). Brows and nose: found on the tuning faces. The mouth: 2.6 finds five simulated jerks more than 2.8, 2.4 two
 # more than that, 2.0 none more; at 2.4 a variant of a recording has a false one, at 2.2 chewing, too.
 BEYOND_RESTLESS: Final[Mapping[MobilePart, float]] = {"mouth": 2.6, "brow": 2.0, "nose": 2.0}
+# A mouth corner that goes so far from where it just was stands out of any speech and chewing: these come to .052 in
+# simulated scenes and variants of recordings.
+FAR_RISE: Final = 0.062
 # The other mouth corner stays where it is.
 OTHER_CORNER: Final = 0.6
 # A mouth corner that moves so much more than the lid (in units of evidence) leads: the lid was only dragged along.
 MOUTH_LEADS: Final = 2.0
-# An eye that closes this far without any pull of the mouth (in units) or rise of its brow is alone.
+# An eye that closes this far without any pull of the mouth (in units) or rise of its brow is alone. One that is alone
+# but not seen to take its brow down, or the other way round, must show more than other jerks.
 LONE_CLOSURE: Final = 0.4
 LONE_PEAK: Final = 1.5
 LONE_PULL: Final = 0.5
@@ -110,8 +115,8 @@ def sinks_with_brow(own: Sequence[Burst], frames: Sequence[Evidence], side: Side
     """Whether one eye closes once, its brow sinks with it and the mouth stays where it is."""
     most = sorted(frames, key=lambda frame: frame.one_sided[side])[-max(1, len(frames) // 3) :]
     lowering = -fmean(frame.brow[side] for frame in most)
-    pull = fmean(frame.agreed_pull / frame.units.mouth for frame in most)
-    return len(own) == 1 and lowering >= SINKING_BROW and (pull if side == "left" else -pull) < SINKING_PULL
+    pull = fmean(frame.agreed_towards(side) / frame.units.mouth for frame in most)
+    return len(own) == 1 and lowering >= SINKING_BROW and pull < SINKING_PULL
 
 
 def _tic(group: Sequence[Burst], frames: Sequence[Evidence]) -> Finding:
@@ -137,7 +142,7 @@ def _tic(group: Sequence[Burst], frames: Sequence[Evidence]) -> Finding:
 def is_jerk(burst: Burst, frames: Sequence[Evidence], restless: Restless) -> bool:
     """Whether a burst is sudden and brief, and not part of a smile, speech or a blink."""
     region, _, side = burst.channel.partition("_")
-    if region == "closure" or burst.peak < LEAST_JERK or burst.length > LONGEST_JERK_S:
+    if region in ("closure", "half") or burst.peak < LEAST_JERK or burst.length > LONGEST_JERK_S:
         return False
     if not _is_sudden(burst, frames) or not _lets_go(burst, frames):
         return False
@@ -146,7 +151,8 @@ def is_jerk(burst: Burst, frames: Sequence[Evidence], restless: Restless) -> boo
     if region == "eye":
         shown = within(frames, burst.start, burst.end)
         eye: Side = "left" if side == "left" else "right"
-        return burst.peak >= LONE_PEAK and (sinks_with_brow([burst], shown, eye) or is_lone_eye([burst], shown, eye))
+        lone, sinks = is_lone_eye([burst], shown, eye), sinks_with_brow([burst], shown, eye)
+        return (lone and sinks) or (burst.peak >= LONE_PEAK and (lone or sinks))
     return _is_flash(burst, frames, "brow" if region == "brow" else "nose", restless)
 
 
@@ -156,7 +162,8 @@ def _is_mouth_jerk(burst: Burst, frames: Sequence[Evidence], side: Side, restles
     pull = abs(top.agreed_pull)
     own, other = top.corner_moved[side], top.corner_moved[other_side(side)]
     stands_out = pull >= BEYOND_RESTLESS["mouth"] * restless
-    return stands_out and own >= 0.5 * pull and abs(other) <= OTHER_CORNER * own
+    alone = own >= 0.5 * pull and abs(other) <= OTHER_CORNER * own
+    return (stands_out and alone) or corner_rise(side, burst, frames) >= FAR_RISE
 
 
 def _is_flash(burst: Burst, frames: Sequence[Evidence], part: MobilePart, restless: Restless) -> bool:
