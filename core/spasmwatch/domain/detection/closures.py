@@ -1,6 +1,6 @@
 """Closures of both eyes: forceful ones are a both-eyes spasm, the others are blinks, rest or unclear."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from statistics import fmean
 from typing import Final
@@ -16,7 +16,6 @@ from spasmwatch.domain.detection.findings import (
     share,
     within,
 )
-from spasmwatch.domain.detection.jumps import Part
 from spasmwatch.domain.detection.segmentation import Burst
 
 # Both eyes shut forcefully for at least this long is a hold; shorter ones count as a cluster only.
@@ -24,12 +23,20 @@ HOLD_S: Final = 0.45
 HOLD_FORCE: Final = 0.018
 # For this share of its time a hold is about as deep as ever; else it is a blink of eyes that were narrowed.
 HELD_SHARE: Final = 0.4
-# One longer than any blink is a hold, too, when everything that squeezes the eyes shut moved as they shut, at least so
-# far: the brows down (by landmarks and by pictures), cheeks and nose up. In 81 sudden gentle closures of simulated
-# scenes whatever moved least did so by .0024 in one and .0016 in the next, in a recording's holds by .0045 and more.
+# Of one longer than any blink less force is enough if the nose is wrinkled, too, by so much: who closes the eyes gently
+# lets the brows go, which may sink with that, but not the nose (in simulated rest and lowered looks -.014 to .003, in
+# nine of ten holds .004 and more). That is the edge of both, without a margin: to be taken for a hold, a gentle closure
+# must also lower the brows and come suddenly.
 LONG_HOLD_S: Final = 1.0
+LONG_HOLD_FORCE: Final = 0.010
+LONG_HOLD_WRINKLE: Final = 0.003
+# It is a hold without such force, too, when everything that squeezes the eyes shut moved as they shut, at least so far:
+# the brows down (by landmarks and by pictures), cheeks and nose up. In 81 sudden gentle closures of simulated scenes
+# whatever moved least did so by .0024 in one and .0016 in the next, in a recording's holds by .0045 and more. Eyes that
+# are shut for longer than that must show it by force: rest may begin with a squeeze.
 SQUEEZE: Final = 0.003
 SQUEEZE_S: Final = 0.4
+LONGEST_SQUEEZED_S: Final = 6.0
 # A nose that sinks so far is hidden by a hand (in squeezes -.010 and more, beside a rubbing hand to -.03).
 HIDDEN_NOSE: Final = -0.015
 # A cluster: at least this many closures, each within ``CLUSTER_GAP_S`` of the next and of a force no less than the
@@ -65,9 +72,13 @@ LONGEST_BLINK_S: Final = 0.7
 BLINK_PULL: Final = 0.8
 # Resting people let their brows rise; with any lowering it may be a spasm.
 REST_FORCE: Final = 0.0
-# In a squeeze the brows go down, by landmarks and by pictures, cheeks and nose up.
-_BROWS: Final[tuple[Part, ...]] = (lambda frame: fmean(frame.brow.values()), attrgetter("moved_brow"))
-_CHEEKS_AND_NOSE: Final[tuple[Part, ...]] = (
+# What moves towards the eyes in a squeeze: the brows down, by each witness, ...
+_BROWS_DOWN: Final[tuple[Callable[[Evidence], float], ...]] = (
+    attrgetter("brow_lowering"),
+    lambda frame: -frame.moved_brow,
+)
+# ... cheeks and nose up.
+_CHEEKS_AND_NOSE: Final[tuple[Callable[[Evidence], float], ...]] = (
     lambda frame: fmean(frame.cheek.values()),
     lambda frame: fmean(frame.nose_moved.values()),
 )
@@ -86,7 +97,7 @@ def blepharospasm(bursts: Sequence[Burst], frames: Sequence[Evidence], blink_low
         if is_cluster([forces[burst] for burst in group]):
             forceful += [burst for burst in group if burst not in forceful]
     forceful.sort(key=lambda burst: burst.start)
-    return [_both_eyes(own, frames, max(forces[burst] for burst in own)) for own in series(forceful, MERGE_S)]
+    return [_both_eyes(own, frames, max(0.0, *(forces[burst] for burst in own))) for own in series(forceful, MERGE_S)]
 
 
 def _forces(bursts: Sequence[Burst], frames: Sequence[Evidence], rise: float) -> dict[Burst, float]:
@@ -126,11 +137,11 @@ def _squeeze(closure: Burst, frames: Sequence[Evidence], rise: float) -> float:
     after = [frame for frame in shut if frame.time <= shut[0].time + SQUEEZE_S]
     if not before or _moved(attrgetter("mouth_open"), before, after) > NOSE_MOUTH_OPEN:
         return 0.0
-    down = rise - max(_moved(brow, before, after) for brow in _BROWS)
+    down = min(_moved(part, before, after) for part in _BROWS_DOWN) + rise
     return min(down, *(_moved(part, before, after) for part in _CHEEKS_AND_NOSE))
 
 
-def _moved(part: Part, before: Sequence[Evidence], after: Sequence[Evidence]) -> float:
+def _moved(part: Callable[[Evidence], float], before: Sequence[Evidence], after: Sequence[Evidence]) -> float:
     return fmean(map(part, after)) - fmean(map(part, before))
 
 
@@ -153,8 +164,10 @@ def _is_hold(closure: Burst, frames: Sequence[Evidence], its_force: float, rise:
     """Whether a closure of both eyes is long, forceful and sudden; rest, yawns and pulled faces come slowly."""
     shut = most_shut(closure, frames)
     held = len(shut) >= HELD_SHARE * len(within(frames, closure.start, closure.end))
-    forceful = closure.length >= HOLD_S and its_force >= HOLD_FORCE
-    squeezed = closure.length >= LONG_HOLD_S and _squeeze(closure, frames, rise) >= SQUEEZE
+    long = closure.length >= LONG_HOLD_S
+    wrinkled = long and _wrinkle(shut) >= LONG_HOLD_WRINKLE
+    forceful = closure.length >= HOLD_S and its_force >= (LONG_HOLD_FORCE if wrinkled else HOLD_FORCE)
+    squeezed = long and closure.length <= LONGEST_SQUEEZED_S and _squeeze(closure, frames, rise) >= SQUEEZE
     return (forceful or squeezed) and held and _is_sudden(closure, frames) and not _is_other(closure, frames)
 
 
@@ -196,8 +209,12 @@ def _is_other(closure: Burst, frames: Sequence[Evidence]) -> bool:
     """Whether the mouth smiled or stood wide open meanwhile, as in a yawn, or was hidden on one side by a hand."""
     shown = within(frames, closure.start, closure.end)
     yawn = fmean(frame.mouth_open for frame in shown) > YAWN_OPEN
-    smile = min(fmean(frame.corner[side] for frame in shown) for side in SIDES) > SMILE_CORNERS
-    return yawn or smile or abs(fmean(frame.pull for frame in shown)) > HIDDEN_PULL
+    return yawn or smiles(shown) or abs(fmean(frame.pull for frame in shown)) > HIDDEN_PULL
+
+
+def smiles(frames: Sequence[Evidence]) -> bool:
+    """Whether both mouth corners are far out and up in these frames."""
+    return min(fmean(frame.corner[side] for frame in frames) for side in SIDES) > SMILE_CORNERS
 
 
 def _is_sudden(closure: Burst, frames: Sequence[Evidence]) -> bool:

@@ -29,12 +29,10 @@ NAME: Final = "lids-and-looks"
 VERSION: Final = "1.4"
 
 EYE = Thresholds(enter=1.0, leave=0.45, foot=0.3, sure=2.0, leave_share=0.3)
-# In units of pull (evidence.py): one is 0.05 inter-ocular distances in a clear picture.
 MOUTH = Thresholds(enter=1.0, leave=0.5, foot=0.3, sure=2.0)
 BROW = Thresholds(enter=1.0, leave=0.5, foot=0.3, sure=2.0)
 # At 15 frames a second a wrinkle of the nose may have but one strong frame.
 NOSE = Thresholds(enter=1.0, leave=0.5, foot=0.3, sure=1.3)
-HALF = Thresholds(enter=0.6, leave=0.15, foot=0.10, sure=0.6, leave_share=0.3, least_frames=1)
 CLOSURE = Thresholds(enter=0.35, leave=0.16, foot=0.10, sure=0.6, leave_share=0.4, least_frames=1)
 # Eyes shut further than this never become the usual.
 NEVER_USUAL: Final = 0.22
@@ -67,8 +65,6 @@ class Detector:
             Channel("closure", CLOSURE),
             Channel("brow", BROW),
             Channel("nose", NOSE),
-            Channel("half_left", HALF),
-            Channel("half_right", HALF),
         ]
         self._bursts: list[Burst] = []
         self._frames: deque[Evidence] = deque()
@@ -113,8 +109,7 @@ class Detector:
             noise.restore(state["noise"][name])
         self._clarity.smoother.recent = [(float(time), restore_face(face)) for time, face in state["recent"]]
         for channel in self._channels:
-            # Traces of version 1.3 do not know all of them yet.
-            valley = state["valleys"].get(channel.name)
+            valley = state["valleys"][channel.name]
             channel.valley = None if valley is None else (float(valley[0]), float(valley[1]))
         self._rate.restore(tuple(state["rate"]))
         self._known = set(state["known"])

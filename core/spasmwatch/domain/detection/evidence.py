@@ -133,7 +133,7 @@ class Evidence:
         return min(self.brow.values())
 
     def scores(self) -> dict[ChannelName, float]:
-        """The score that each channel follows: eyes and mouth in units of evidence, the others as they are."""
+        """The score that each channel follows, in units of evidence; that of closures as it is."""
         return {
             "eye_left": self.one_sided["left"],
             "eye_right": self.one_sided["right"],
@@ -142,18 +142,7 @@ class Evidence:
             "closure": self.both_closure,
             "brow": self.agreed_brow / self.units.brow,
             "nose": self.nose_rise / self.units.nose,
-            "half_left": self.together("left"),
-            "half_right": self.together("right"),
         }
-
-    def together(self, side: str) -> float:
-        """What lid, look and mouth corner of ``side`` do more than the other side's: geometric mean, in units."""
-        signs = (
-            self.further_shut(side) / self.units.lid,
-            self.further_changed(side) / self.units.change,
-            self.agreed_towards(side) / self.units.mouth,
-        )
-        return float(math.prod(max(0.0, sign) for sign in signs) ** (1 / 3))
 
     def skew_towards(self, side: str) -> float:
         """How much more the eye of ``side`` closes."""
@@ -170,11 +159,6 @@ class Evidence:
     def further_shut(self, side: str) -> float:
         """How much further the eye of ``side`` is shut than the other one, as a share of its opening."""
         difference = self.closure["left"] - self.closure["right"]
-        return difference if side == "left" else -difference
-
-    def further_changed(self, side: str) -> float:
-        """How much more the picture of the eye of ``side`` has changed than the other one."""
-        difference = self.change["left"] - self.change["right"]
         return difference if side == "left" else -difference
 
 

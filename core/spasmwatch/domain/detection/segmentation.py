@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-ChannelName = Literal[
-    "eye_left", "eye_right", "mouth_left", "mouth_right", "closure", "brow", "nose", "half_left", "half_right"
-]
+ChannelName = Literal["eye_left", "eye_right", "mouth_left", "mouth_right", "closure", "brow", "nose"]
 
 
 @dataclass(frozen=True, slots=True)

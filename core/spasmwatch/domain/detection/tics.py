@@ -9,7 +9,6 @@ from typing import Final
 from spasmwatch.domain.detection.baseline import MobilePart
 from spasmwatch.domain.detection.evidence import Evidence
 from spasmwatch.domain.detection.findings import Finding, closed_seconds, other_side, series, share, within
-from spasmwatch.domain.detection.jumps import corner_rise
 from spasmwatch.domain.detection.segmentation import Burst
 from spasmwatch.domain.records import Region, Side
 
@@ -21,7 +20,7 @@ LEAST_JERK: Final = 1.2
 # that; brows and nose go up with speech, too, in .2 s and more, and tics in .1 s and less. In simulated scenes and
 # variants of recordings .09 finds neither more tics of brows and nose nor more false ones; .1 finds a false one
 # of the mouth.
-SLOWEST_RISE_S: Final = {"mouth": 0.075, "eye": 0.1, "brow": 0.08, "nose": 0.08}
+SLOWEST_RISE_S: Final = {"mouth": 0.075, "eye": 0.1, "brow": 0.065, "nose": 0.08}
 RISE_FROM: Final = 0.2
 RISE_TO: Final = 0.8
 # At its end a jerk is below this share of its peak (a channel's burst ends at .42 of the least peak and below).
@@ -142,7 +141,7 @@ def _tic(group: Sequence[Burst], frames: Sequence[Evidence]) -> Finding:
 def is_jerk(burst: Burst, frames: Sequence[Evidence], restless: Restless) -> bool:
     """Whether a burst is sudden and brief, and not part of a smile, speech or a blink."""
     region, _, side = burst.channel.partition("_")
-    if region in ("closure", "half") or burst.peak < LEAST_JERK or burst.length > LONGEST_JERK_S:
+    if region == "closure" or burst.peak < LEAST_JERK or burst.length > LONGEST_JERK_S:
         return False
     if not _is_sudden(burst, frames) or not _lets_go(burst, frames):
         return False
@@ -152,7 +151,7 @@ def is_jerk(burst: Burst, frames: Sequence[Evidence], restless: Restless) -> boo
         shown = within(frames, burst.start, burst.end)
         eye: Side = "left" if side == "left" else "right"
         lone, sinks = is_lone_eye([burst], shown, eye), sinks_with_brow([burst], shown, eye)
-        return (lone and sinks) or (burst.peak >= LONE_PEAK and (lone or sinks))
+        return lone + sinks >= (1 if burst.peak >= LONE_PEAK else 2)
     return _is_flash(burst, frames, "brow" if region == "brow" else "nose", restless)
 
 
@@ -163,7 +162,22 @@ def _is_mouth_jerk(burst: Burst, frames: Sequence[Evidence], side: Side, restles
     own, other = top.corner_moved[side], top.corner_moved[other_side(side)]
     stands_out = pull >= BEYOND_RESTLESS["mouth"] * restless
     alone = own >= 0.5 * pull and abs(other) <= OTHER_CORNER * own
-    return (stands_out and alone) or corner_rise(side, burst, frames) >= FAR_RISE
+    return (stands_out and alone) or _rise_alone(burst, frames, side) >= FAR_RISE
+
+
+def _rise_alone(burst: Burst, frames: Sequence[Evidence], side: Side) -> float:
+    """How much further one mouth corner than the other went from where it just was, by the witness that says less.
+
+    0 where the other one went along or the opposite way, as when a jaw slides aside.
+    """
+    before, top = within(frames, burst.start - FOOT_S, burst.start), _top(burst, frames)
+    said = []
+    for corner in (attrgetter("corner"), attrgetter("corner_moved")):
+        own, other = (
+            corner(top)[end] - fmean(corner(frame)[end] for frame in before) for end in (side, other_side(side))
+        )
+        said.append(own - max(0.0, other) if abs(other) <= OTHER_CORNER * own else 0.0)
+    return min(said)
 
 
 def _is_flash(burst: Burst, frames: Sequence[Evidence], part: MobilePart, restless: Restless) -> bool:
@@ -179,7 +193,7 @@ def _slowest_rise(burst: Burst, frames: Sequence[Evidence]) -> float:
     """The longest :func:`_rise` that a jerk may show, given how many frames there are and were averaged."""
     limit = SLOWEST_RISE_S[burst.channel.partition("_")[0]]
     averaged = AVERAGING_SHARE * _top(burst, frames).averaged_s
-    return math.hypot(limit, averaged) + FRAME_SHARE * burst.length / burst.frames
+    return math.hypot(limit, averaged) + FRAME_SHARE * burst.length / max(2, burst.frames)
 
 
 def _top(burst: Burst, frames: Sequence[Evidence]) -> Evidence:
