@@ -24,8 +24,10 @@ def producer(broker: Mqtt) -> Iterator[MqttBus]:
 
 
 @pytest.fixture
-def watcher(broker: Mqtt) -> Iterator[Watcher]:
+def watcher(broker: Mqtt, producer: MqttBus) -> Iterator[Watcher]:
     watcher = Watcher(broker, TOPICS)
+    # What is sent before the broker has heard what it listens to never comes; what is retained comes with the answer.
+    until(lambda: "cam1" in watcher.online)
     yield watcher
     watcher.close()
 
