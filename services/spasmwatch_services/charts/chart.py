@@ -26,6 +26,11 @@ class Chart:
     paint: Callable[[Figure], None]
     height: Callable[[int], int]
 
+    @property
+    def label(self) -> str:
+        """What is read out in place of the picture."""
+        return f"{self.title}. {self.summary}"
+
     def svg(self, width: int = 720) -> str:
         """An ``<svg>`` element ``width`` pixels wide that scales down with its place; text stays text.
 
@@ -36,4 +41,4 @@ class Chart:
         with _drawing, svg.style():
             figure = Figure(figsize=(width / 72, height / 72), dpi=72)
             self.paint(figure)
-            return svg.draw(figure, name=f"{self.title}-{width}", label=f"{self.title}. {self.summary}")
+            return svg.draw(figure, name=f"{self.title}-{width}", label=self.label)

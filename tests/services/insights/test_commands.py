@@ -4,6 +4,8 @@ import csv
 import io
 import json
 import re
+import select
+import socket
 import subprocess
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -15,6 +17,7 @@ import pytest
 from spasmwatch.adapters.sqlite_store import SqliteStore
 from spasmwatch.cli import main
 from spasmwatch.domain.records import Diary, Label, Observation, Record, Spasm
+from spasmwatch_services.insights.report.render import pdf
 from spasmwatch_services.recorder.rollup_keeper import RollupKeeper
 from support import homes, make
 from support.homes import START, Cause, Home, simulate
@@ -160,12 +163,22 @@ def test_the_pdf_is_tagged_has_two_pages_and_readable_text(history: Path) -> Non
         assert part in text
 
 
+def test_making_the_pdf_fetches_nothing_from_elsewhere() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        picture = f"http://127.0.0.1:{server.getsockname()[1]}/picture.png"
+        pdf(f'<style>body {{ background: url("{picture}") }}</style><img src="{picture}" alt="">')
+        assert select.select([server], [], [], 0)[0] == []
+
+
 def test_the_html_loads_nothing_from_elsewhere(history: Path) -> None:
     main(["report", "--input", str(history), "--out", "report.html"])
     page = Path("report.html").read_text()
     assert "<script" not in page
     outside = [word for word in page.split() if "http" in word and "www.w3.org" not in word]
     assert outside == []
+    pictures = re.findall(r'<img alt="[^"]+" src="([^"]{12})', page)
+    assert len(pictures) == page.count("src=") > 3
+    assert set(pictures) == {"data:image/s"}
 
 
 @pytest.mark.parametrize(

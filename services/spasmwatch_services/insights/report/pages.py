@@ -51,7 +51,7 @@ class Row:
     """One row of a table; ``strip`` is a small picture of an interval, ``strong`` sets it off."""
 
     cells: tuple[str, ...]
-    strip: str = ""
+    strip: Chart | None = None
     strong: bool = False
 
 
@@ -330,11 +330,11 @@ def _cycle_line(cycle: Cycle, days: Sequence[Rate], zone: ZoneInfo) -> CycleLine
 
 
 def _finding(each: Finding) -> Row:
-    strip = ""
+    strip = None
     found = each.verdict in ("more", "fewer")
     if each.ratio is not None and each.low is not None and each.high is not None:
         name = f"{each.trigger} {each.window} {each.kind}"
-        strip = ratio_strip(each.ratio, each.low, each.high, filled=found, name=name).svg(110)
+        strip = ratio_strip(each.ratio, each.low, each.high, filled=found, name=name)
     verdict = wording.VERDICTS[each.verdict]
     if each.needed:
         verdict += f", about {each.needed} more" if each.needed < 999 else ""
