@@ -274,11 +274,17 @@ def portraits(folder: Path) -> tuple[list[Path | None], frozenset[Path | None]]:
     return faces, wearing_glasses(faces)
 
 
-def scenes(folder: Path, spasms: int, healthy: int) -> list[Any]:
-    """The first ones of all simulated scenes with spasms, and of healthy minutes; a part is dealt as evenly as all."""
+def scenes(folder: Path, spasms: int, healthy: int, first: int = 0) -> list[Any]:
+    """Simulated scenes with spasms and healthy minutes; a part of the first 200 and 100 is dealt as evenly as all.
+
+    ``first``: number of the first of each. Rules were made with those below 500 in view.
+    """
     from spasmwatch_edge.simulator.scenarios import healthy_scenarios, spasm_scenarios
 
     faces, wearing = portraits(folder)
+    if first:
+        minutes = healthy_scenarios(faces, healthy, wearing=wearing, first=first)
+        return spasm_scenarios(faces, first + spasms, wearing=wearing)[first:] + minutes
     minutes = healthy_scenarios(faces, 66, wearing=wearing)
     minutes += healthy_scenarios(faces, 34, wearing=wearing, first=66)
     return spasm_scenarios(faces, 200, wearing=wearing)[:spasms] + minutes[:healthy]
@@ -368,6 +374,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--spasms", type=int, default=40, help="simulated scenes with spasms (30 s each)")
     parser.add_argument("--healthy", type=int, default=10, help="simulated healthy minutes")
+    parser.add_argument("--first", type=int, default=0, help="number of the first of these; from 500 on they are new")
     parser.add_argument("--provoking", type=int, default=8, help="minutes of pulled faces, rubbed eyes (32 are all)")
     parser.add_argument("--resting", type=int, default=8, help="minutes of rest with shut eyes (32 are all)")
     parser.add_argument("--variants", type=int, default=12, help="variants of the recordings (66 are all)")
@@ -402,8 +409,8 @@ def main() -> int:
             "the same recordings seen differently, with more spasms put on", variants, methods, "variants"
         )
     if arguments.only in (None, "simulated"):
-        minutes = seen_all(scenes(arguments.portraits, arguments.spasms, arguments.healthy), folder, arguments)
-        results |= report("simulated", minutes, methods, "simulated")
+        simulations = scenes(arguments.portraits, arguments.spasms, arguments.healthy, arguments.first)
+        results |= report("simulated", seen_all(simulations, folder, arguments), methods, "simulated")
     if arguments.only in (None, "provoking"):
         provoking(folder, arguments, methods)
     if arguments.only in (None, "resting"):

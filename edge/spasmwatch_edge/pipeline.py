@@ -1,10 +1,12 @@
 """Signals in, facts out: the one path of the live service, of ``analyze`` and of a replayed trace."""
 
+from collections import deque
 from dataclasses import dataclass, field, replace
 
-from spasmwatch.domain.detection.detector import Detector
+from spasmwatch.domain.detection.detector import LONGEST_EPISODE_S, Detector
 from spasmwatch.domain.detection.exposure import Exposure, Minute
-from spasmwatch.domain.detection.findings import Finding
+from spasmwatch.domain.detection.findings import MERGE_S, Finding
+from spasmwatch.domain.detection.recurrence import WAITING_S
 from spasmwatch.domain.detection.signals import FrameSignals
 
 
@@ -24,7 +26,8 @@ class Pipeline:
         self.detector = Detector()
         self._exposure = Exposure()
         self._told: float | None = None
-        self._talked_at = float("-inf")
+        # Spans of talking, each from its first to its last frame, as far back as a finding may be told.
+        self._talks: deque[tuple[float, float]] = deque()
 
     def feed(self, frame: FrameSignals) -> Facts:
         """One frame."""
@@ -41,8 +44,7 @@ class Pipeline:
         if minute:
             facts.minutes.append(minute)
         self._exposure.note(detector.closures)
-        if self._exposure.talking:
-            self._talked_at = frame.time
+        self._note_talking(frame.time)
         facts.findings = [self._with_context(finding) for finding in facts.findings]
         if facts.findings:
             self._told = None
@@ -51,7 +53,15 @@ class Pipeline:
         return facts
 
     def _with_context(self, finding: Finding) -> Finding:
-        return replace(finding, context=("talking",)) if self._talked_at >= finding.start else finding
+        talked = any(begun <= finding.end + MERGE_S and finding.start <= ended for begun, ended in self._talks)
+        return replace(finding, context=("talking",)) if talked else finding
+
+    def _note_talking(self, time: float) -> None:
+        if self._exposure.talking:
+            begun = self._talks.pop()[0] if self._talks and time - self._talks[-1][1] <= MERGE_S else time
+            self._talks.append((begun, time))
+        while self._talks and time - self._talks[0][1] > LONGEST_EPISODE_S + WAITING_S:
+            self._talks.popleft()
 
     def finish(self, time: float | None = None) -> Facts:
         """The end of the frames, at ``time`` (None: at the last frame)."""

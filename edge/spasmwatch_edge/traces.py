@@ -52,7 +52,7 @@ class TraceKeeper:
             return
         self._parts[-1][1].append(frame)
         if findings:
-            self._write(findings[-1], ended=False)
+            self._write(findings[0], ended=False)
         if self._checked_at is None:
             self._checked_at = frame.time
         if frame.time - self._checked_at < CHECKPOINT_S:
@@ -67,7 +67,7 @@ class TraceKeeper:
     def end(self, findings: list[Finding]) -> None:
         """The detector has told ``findings`` because the frames have ended."""
         if self._days and findings:
-            self._write(findings[-1], ended=True)
+            self._write(findings[0], ended=True)
 
     def _write(self, finding: Finding, *, ended: bool) -> None:
         state = self._parts[0][0]

@@ -40,13 +40,14 @@ LONGEST_SQUEEZED_S: Final = 6.0
 # A nose that sinks so far is hidden by a hand (in squeezes -.010 and more, beside a rubbing hand to -.03).
 HIDDEN_NOSE: Final = -0.015
 # A cluster: at least this many closures, each within ``CLUSTER_GAP_S`` of the next and of a force no less than the
-# scatter of the brows in one person's blinks (.003). On average their force must be so large for three of them, and
-# less, by the square of their number, for more: ordinary blinks hardly ever follow one another so closely (of 246 such
-# groups in simulated scenes 218 were pairs, 24 threes, 4 more). From five on it is ``CLUSTER_FORCE``, above that.
+# scatter of the brows in one person's blinks (.003). On average their force must be so large for three of them (blinks
+# came to .0114, clusters to .0175 and more), and less, by the cube of their number, for more: ordinary blinks hardly
+# ever follow one another so closely (of 246 such groups in simulated scenes 218 were pairs, 24 threes, 4 more). From
+# five on it is ``CLUSTER_FORCE``, above that.
 CLUSTER_CLOSURES: Final = 3
 CLUSTER_GAP_S: Final = 0.6
 CLUSTER_LEAST_FORCE: Final = 0.003
-CLUSTER_FORCE_OF_THREE: Final = 0.011
+CLUSTER_FORCE_OF_THREE: Final = 0.0145
 CLUSTER_FORCE: Final = 0.005
 # The muscles that squeeze the eyes shut wrinkle the nose, too; that counts half, for it is the smaller movement and
 # seen by one witness alone. With the mouth open so far it is a sneeze or a yawn that does it.
@@ -175,7 +176,7 @@ def is_cluster(forces: Sequence[float]) -> bool:
     """Whether closures of such ``forces`` in quick succession are more than a flurry of blinks."""
     if len(forces) < CLUSTER_CLOSURES:
         return False
-    needed = CLUSTER_FORCE_OF_THREE * (CLUSTER_CLOSURES / len(forces)) ** 2
+    needed = CLUSTER_FORCE_OF_THREE * (CLUSTER_CLOSURES / len(forces)) ** 3
     return fmean(forces) >= max(CLUSTER_FORCE, needed)
 
 

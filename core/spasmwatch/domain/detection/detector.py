@@ -6,11 +6,11 @@ from typing import Final
 
 from spasmwatch.domain.detection.baseline import Baseline
 from spasmwatch.domain.detection.clarity import DIM, Clarity
-from spasmwatch.domain.detection.classification import Usual, classify
+from spasmwatch.domain.detection.classification import classify
 from spasmwatch.domain.detection.closures import mere_blink, sort_closures
 from spasmwatch.domain.detection.evidence import SIDES, Evidence, corner, corner_moved, judge, raw_pull, turned
 from spasmwatch.domain.detection.exposure import Closures
-from spasmwatch.domain.detection.findings import MERGE_S, Finding
+from spasmwatch.domain.detection.findings import MERGE_S, Finding, Usual
 from spasmwatch.domain.detection.memory import (
     State,
     baseline_state,
@@ -20,13 +20,14 @@ from spasmwatch.domain.detection.memory import (
     restore_face,
 )
 from spasmwatch.domain.detection.quality import FrameRate, unusable
+from spasmwatch.domain.detection.recurrence import Recurrence
 from spasmwatch.domain.detection.segmentation import Burst, Channel, Thresholds
 from spasmwatch.domain.detection.signals import FaceSignals, FrameSignals
 from spasmwatch.domain.detection.tics import EYES_OPEN
-from spasmwatch.domain.records import Reason, Side
+from spasmwatch.domain.records import Reason
 
 NAME: Final = "lids-and-looks"
-VERSION: Final = "1.4"
+VERSION: Final = "1.5"
 
 EYE = Thresholds(enter=1.0, leave=0.45, foot=0.3, sure=2.0, leave_share=0.3)
 MOUTH = Thresholds(enter=1.0, leave=0.5, foot=0.3, sure=2.0)
@@ -68,7 +69,7 @@ class Detector:
         ]
         self._bursts: list[Burst] = []
         self._frames: deque[Evidence] = deque()
-        self._known: set[Side] = set()
+        self._recurrence = Recurrence()
         self._seen_at: float | None = None
         self._odd_since: float | None = None
         self._rate = FrameRate()
@@ -97,7 +98,7 @@ class Detector:
             "recent": [(time, face_state(face)) for time, face in smoother.recent],
             "valleys": {channel.name: channel.valley for channel in self._channels},
             "rate": self._rate.state(),
-            "known": sorted(self._known),
+            "recurrence": self._recurrence.state(),
             "seen_at": self._seen_at,
             "odd_since": self._odd_since,
         }
@@ -112,7 +113,9 @@ class Detector:
             valley = state["valleys"][channel.name]
             channel.valley = None if valley is None else (float(valley[0]), float(valley[1]))
         self._rate.restore(tuple(state["rate"]))
-        self._known = set(state["known"])
+        # Traces of version 1.4 and before do not hold it: they begin without.
+        if "recurrence" in state:
+            self._recurrence.restore(state["recurrence"])
         self._seen_at, self._odd_since = state["seen_at"], state["odd_since"]
 
     def update(self, frame: FrameSignals) -> list[Finding]:
@@ -190,9 +193,8 @@ class Detector:
         bursts, frames = sorted(self._bursts, key=lambda burst: burst.start), list(self._frames)
         restless = {part: level.value for part, level in self.baseline.restless.items()}
         lowering = self.baseline.usual_blink_lowering
-        usual = Usual(self._known, restless, self.baseline.usual_blink_skew, lowering)
-        findings = classify(bursts, frames, usual)
-        self._known |= {finding.side for finding in findings if finding.kind == "hemifacial"}
+        usual = Usual(self._recurrence.signs, restless, self.baseline.usual_blink_skew, lowering)
+        findings = self._recurrence.told(classify(bursts, frames, usual), now)
         self.closures = sort_closures(bursts, findings, frames, lowering)
         self._bursts.clear()
         self._trim(now)

@@ -8,7 +8,10 @@ ChannelName = Literal["eye_left", "eye_right", "mouth_left", "mouth_right", "clo
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """One rise and fall of one channel; times in seconds, ``peak`` (reached at ``peak_at``) in the channel's unit."""
+    """One rise and fall of one channel; times in seconds, ``peak`` (reached at ``peak_at``) in the channel's unit.
+
+    ``sure``: long or strong enough to be more than noise by itself.
+    """
 
     channel: ChannelName
     start: float
@@ -16,6 +19,7 @@ class Burst:
     peak: float
     peak_at: float
     frames: int
+    sure: bool = True
 
     @property
     def length(self) -> float:
@@ -28,7 +32,7 @@ class Thresholds:
     """A burst begins at ``enter``, counts from where the score left ``foot`` and ends below ``leave``.
 
     It also ends below ``leave_share`` of its peak; the next one then needs a new rise by half of ``enter``. A burst
-    holds ``least_frames`` frames, or one that reaches ``sure``.
+    is sure with ``least_frames`` frames, or one that reaches ``sure``.
     """
 
     enter: float
@@ -74,7 +78,7 @@ class Channel:
 
     @property
     def confirmed(self) -> bool:
-        """Whether the burst that is going on is long or strong enough to count."""
+        """Whether the burst that is going on is sure already."""
         return self.active and (self._frames >= self._limits.least_frames or self._peak >= self._limits.sure)
 
     def update(self, time: float, score: float) -> Burst | None:
@@ -105,11 +109,9 @@ class Channel:
         elif score < limits.foot or self._valley is None or score <= depth:
             self._valley = (score, time)
 
-    def _finish(self, end: float, score: float) -> Burst | None:
+    def _finish(self, end: float, score: float) -> Burst:
         assert self._start is not None  # noqa: S101 - both callers have checked
-        burst = None
-        if self.confirmed:
-            burst = Burst(self.name, self._start, end, self._peak, self._peak_at, self._frames)
+        burst = Burst(self.name, self._start, end, self._peak, self._peak_at, self._frames, self.confirmed)
         self._start = None
         self._valley = (score, end)
         return burst
