@@ -1,18 +1,16 @@
 import pytest
 
-from spasmwatch.errors import ModelError
 from spasmwatch_edge.landmark_model import FaceMesh
+from spasmwatch_edge.model_file import LANDMARKS
 from spasmwatch_edge.simulator.portrait import load_portrait
 from spasmwatch_edge.simulator.puppet import Puppet
 from spasmwatch_edge.simulator.stage import lay_out
+from support.require import require_model
 
 
 @pytest.fixture(scope="session")
 def mesh():
-    try:
-        return FaceMesh()
-    except ModelError as error:
-        pytest.skip(str(error))
+    return FaceMesh(require_model(LANDMARKS))
 
 
 @pytest.fixture(scope="session")
