@@ -3,10 +3,10 @@
 from collections import deque
 from dataclasses import dataclass, field, replace
 
+from spasmwatch.domain.detection.bouts import BOUT_S
 from spasmwatch.domain.detection.detector import LONGEST_EPISODE_S, Detector
 from spasmwatch.domain.detection.exposure import Exposure, Minute
 from spasmwatch.domain.detection.findings import MERGE_S, Finding
-from spasmwatch.domain.detection.recurrence import WAITING_S
 from spasmwatch.domain.detection.signals import FrameSignals
 
 
@@ -46,7 +46,7 @@ class Pipeline:
         self._exposure.note(detector.closures)
         self._note_talking(frame.time)
         facts.findings = [self._with_context(finding) for finding in facts.findings]
-        if facts.findings:
+        if facts.findings or detector.calm:
             self._told = None
         elif detector.going is not None and self._told is None:
             self._told = facts.started = detector.going
@@ -60,7 +60,7 @@ class Pipeline:
         if self._exposure.talking:
             begun = self._talks.pop()[0] if self._talks and time - self._talks[-1][1] <= MERGE_S else time
             self._talks.append((begun, time))
-        while self._talks and time - self._talks[0][1] > LONGEST_EPISODE_S + WAITING_S:
+        while self._talks and time - self._talks[0][1] > 2 * LONGEST_EPISODE_S + BOUT_S:
             self._talks.popleft()
 
     def finish(self, time: float | None = None) -> Facts:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from uuid6 import uuid7
 
+from spasmwatch.domain.detection.findings import Finding
 from spasmwatch.domain.detection.signals import FrameSignals
 from spasmwatch.domain.records import Health
 from spasmwatch.domain.topics import Fault
@@ -73,7 +74,8 @@ class EdgeService:
         self._now, self._moved = now, moved
         self._pipeline = Pipeline()
         self._traces = TraceKeeper(folder / "traces", traces_days, self._pipeline.detector)
-        self._spasm_id: str | None = None
+        # Onset and id of the spasm that was told to go on.
+        self._started: tuple[float, str] | None = None
         self._fault: Fault = Fault(active=False)
         self._source: FrameSource | None = source
         self._taken_at: float | None = None
@@ -161,15 +163,15 @@ class EdgeService:
             return
         clock_ok, moved = self._clock_ok(), self._moved()
         if facts.started is not None:
-            self._spasm_id = str(uuid7())
+            self._started = facts.started, str(uuid7())
             start = facts.started + moved
             self._outbox.add(
                 reports.spasm_start(
-                    self._person, self._spasm_id, start, side_verified=self._side_verified, clock_ok=clock_ok
+                    self._person, self._started[1], start, side_verified=self._side_verified, clock_ok=clock_ok
                 )
             )
         for finding in facts.findings:
-            spasm_id, self._spasm_id = self._spasm_id or str(uuid7()), None
+            spasm_id = self._id_of(finding)
             told = replace(finding, start=finding.start + moved, end=finding.end + moved)
             self._outbox.add(
                 reports.spasm_end(self._person, spasm_id, told, side_verified=self._side_verified, clock_ok=clock_ok)
@@ -177,6 +179,13 @@ class EdgeService:
         for minute in facts.minutes:
             told_minute = replace(minute, start=minute.start + moved)
             self._outbox.add(reports.observation(self._person, told_minute, clock_ok=clock_ok))
+
+    def _id_of(self, finding: Finding) -> str:
+        """That of the spasm whose start was told, if it is this one."""
+        if self._started is None or not finding.start <= self._started[0] <= finding.end:
+            return str(uuid7())
+        (_, spasm_id), self._started = self._started, None
+        return spasm_id
 
     def _health_when_due(self, moment: float) -> None:
         if self._told_at is None:

@@ -107,6 +107,14 @@ def test_spasms_that_a_person_called_false_do_not_count() -> None:
     assert home.engine.book("patient").days[NOON.date()].total == 5
 
 
+def test_weak_spasms_that_are_told_after_the_clear_one_are_counted_where_they_were() -> None:
+    home = Home()
+    for second, told in ((100, 102), (60, 102), (45, 102), (30, 102), (15, 102), (390, 392)):
+        (spasm,) = spasms(NOON + timedelta(seconds=second), 1)
+        home._note(home.engine.record(spasm, NOON + timedelta(seconds=told)))
+    assert home.seen("escalation") == []
+
+
 def test_one_very_long_spasm_escalates() -> None:
     home = Home()
     home.hear([make.stamped(make.spasm(NOON, seconds=75))])

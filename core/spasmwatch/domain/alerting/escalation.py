@@ -1,6 +1,7 @@
 """Escalation: a burst, a very long spasm, or eyes shut by spasms most of the time, right now."""
 
 import math
+from bisect import insort
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -21,7 +22,7 @@ USUAL_LONG_SPASMS = 2
 
 @dataclass(slots=True)
 class EscalationMemory:
-    """The last minutes: (start, spasm id) of spasms, (end, seconds, closed seconds) of observed minutes."""
+    """The last minutes: sorted (start, spasm id) of spasms, (end, seconds, closed seconds) of observed minutes."""
 
     spasms: deque[tuple[datetime, str]] = field(default_factory=deque)
     minutes: deque[tuple[datetime, float, float]] = field(default_factory=deque)
@@ -42,8 +43,9 @@ class EscalationRule:
         end = spasm.end or spasm.start
         if now - end > timedelta(minutes=self._settings.late_minutes):
             return None  # old news, delivered late: it belongs to the trend only
-        self.memory.spasms.append((spasm.start, spasm.spasm_id))
-        finding = self._burst(end) or self._long(spasm, end)
+        # A weak spasm is told after the clear one that it waited for.
+        insort(self.memory.spasms, (spasm.start, spasm.spasm_id))
+        finding = self._burst(max(end, self.memory.spasms[-1][0])) or self._long(spasm, end)
         if finding is not None:
             self.memory.calm_s = 0.0
         return finding

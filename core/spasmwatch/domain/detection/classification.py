@@ -10,7 +10,6 @@ from spasmwatch.domain.detection.findings import (
     HIDDEN_PULL,
     MERGE_S,
     Finding,
-    Usual,
     closed_seconds,
     other_side,
     series,
@@ -26,6 +25,7 @@ from spasmwatch.domain.detection.tics import (
     mouth_leads,
     sinks_with_brow,
 )
+from spasmwatch.domain.detection.usual import Usual, sign_of
 from spasmwatch.domain.records import Region, Side
 
 # Movements spread, and bounce back: a burst so close to a spasm belongs to it.
@@ -36,8 +36,8 @@ SLOW_PEAK: Final = 2.2
 PARTING_S: Final = 0.15
 PARTING_SHARE: Final = 0.6
 # A series is clear by one sure burst of this peak, or by sure peaks that add up to so much, if the picture of the eye
-# changes alone in this share of the stronger frames. In 130 healthy minutes of simulated scenes nothing came to that
-# (most: one peak of 1.7); one of the 140 sides with one-sided spasms never showed a clear one.
+# changes alone in this share of the stronger frames. In 215 healthy minutes of simulated scenes nothing came to that
+# (the most was one peak of 1.7).
 CLEAR_PEAK: Final = 2.0
 CLEAR_SUM: Final = 4.0
 CLEAR_SHARE: Final = 0.3
@@ -56,13 +56,13 @@ REGION_MOVED: Final = {"brow": 0.02, "cheek": 0.02, "corner": 0.03}
 
 def classify(bursts: Sequence[Burst], frames: Sequence[Evidence], usual: Usual) -> list[Finding]:
     """Spasms in one episode, by start. ``frames`` covers all ``bursts``, which are in order of time."""
-    bursts = [burst for burst in bursts if burst.sure or usual.knows(burst.channel)]
+    bursts = [burst for burst in bursts if burst.sure or sign_of(burst.channel) in usual.bouts]
     bursts = _without_uneven_blinks(_seen_by_both_witnesses(bursts, frames, usual), frames, usual)
     one_sided = _hemifacial(bursts, frames, usual)
-    findings = [finding for finding in one_sided if finding.clear]
+    findings = [finding for finding in one_sided if finding.clear or finding.sign in usual.bouts]
     findings += blepharospasm(_apart(bursts, findings), frames, usual.blink_lowering)
     findings += jerks(_apart(bursts, findings), frames, usual)
-    findings += [weak for weak in one_sided if not weak.clear and not _beside(weak, findings)]
+    findings += [finding for finding in one_sided if not _beside(finding, findings)]
     return sorted(findings, key=lambda finding: finding.start)
 
 
@@ -71,7 +71,7 @@ def _seen_by_both_witnesses(bursts: Sequence[Burst], frames: Sequence[Evidence],
     lost: list[Burst] = []
     for side in SIDES:
         for own in series([burst for burst in bursts if burst.channel == f"eye_{side}"], MERGE_S):
-            alone = _alone(own, frames, side, usual.needed(own[0].channel))
+            alone = _alone(own, frames, side, usual.needed(sign_of(own[0].channel)))
             if sum(alone) < max(1.0, ALONE_SHARE * len(alone)):
                 lost += own
     return [burst for burst in bursts if burst not in lost]
@@ -148,20 +148,16 @@ def _beside(one: Burst | Finding, findings: Iterable[Finding]) -> bool:
 
 
 def _hemifacial(bursts: Sequence[Burst], frames: Sequence[Evidence], usual: Usual) -> list[Finding]:
-    """One-sided spasms of the eye: each series of bursts on the side that shows more of them.
-
-    They are clear on a side that shows a clear one in this episode, or did before.
-    """
+    """One-sided spasms of the eye: each series of bursts on the side that shows more of them."""
     sides = {side: [burst for burst in bursts if burst.channel == f"eye_{side}"] for side in SIDES}
-    shown: list[tuple[Side, list[Burst]]] = []
+    found: list[Finding] = []
     for side in SIDES:
         for own in series(sides[side], MERGE_S):
             start, end = own[0].start - MERGE_S, own[-1].end + MERGE_S
             against = [burst for burst in sides[other_side(side)] if start < burst.end and burst.start < end]
             if _weight(own) >= 2 * _weight(against) and _is_one_sided(own, frames, side, usual):
-                shown.append((side, own))
-    clear = {side for side, own in shown if _is_clear(own, frames, side)}
-    return [_one_sided(own, frames, side, clear=side in clear or usual.knows(own[0].channel)) for side, own in shown]
+                found.append(_one_sided(own, frames, side))
+    return found
 
 
 def _is_one_sided(own: Sequence[Burst], frames: Sequence[Evidence], side: Side, usual: Usual) -> bool:
@@ -171,7 +167,7 @@ def _is_one_sided(own: Sequence[Burst], frames: Sequence[Evidence], side: Side, 
     hidden = fmean(frame.towards(side) for frame in shown) < -HIDDEN_PULL / 2
     if hidden or not _is_enough(own, frames, side) or mouth_leads(shown, side):
         return False
-    if brief and not usual.knows(own[0].channel) and is_lone_eye(own, shown, side):
+    if brief and sign_of(own[0].channel) not in usual.bouts and is_lone_eye(own, shown, side):
         return False
     # is_jerk asks for the brow once more, and whether the lid came and went suddenly.
     return not (sinks_with_brow(own, shown, side) and is_jerk(own[0], frames, usual))
@@ -218,8 +214,8 @@ def _weight(bursts: Iterable[Burst]) -> float:
     return sum(burst.peak * burst.length for burst in bursts)
 
 
-def _one_sided(own: Sequence[Burst], frames: Sequence[Evidence], side: Side, *, clear: bool) -> Finding:
-    shown = within(frames, own[0].start, own[-1].end)
+def _one_sided(own: Sequence[Burst], frames: Sequence[Evidence], side: Side) -> Finding:
+    shown, clear = within(frames, own[0].start, own[-1].end), _is_clear(own, frames, side)
     top = max(shown, key=lambda frame: frame.one_sided[side])
     regions: list[Region] = ["eye"]
     if abs(top.brow[side]) > REGION_MOVED["brow"]:
@@ -239,4 +235,5 @@ def _one_sided(own: Sequence[Burst], frames: Sequence[Evidence], side: Side, *, 
         confidence=share(0.35 + 0.2 * max(burst.peak for burst in own)),
         closed_s=closed_seconds(shown, side),
         clear=clear,
+        weak=not clear,
     )

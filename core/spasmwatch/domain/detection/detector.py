@@ -5,12 +5,13 @@ from statistics import fmean
 from typing import Final
 
 from spasmwatch.domain.detection.baseline import Baseline
+from spasmwatch.domain.detection.bouts import Bouts
 from spasmwatch.domain.detection.clarity import DIM, Clarity
-from spasmwatch.domain.detection.classification import classify
+from spasmwatch.domain.detection.classification import CLEAR_PEAK, classify
 from spasmwatch.domain.detection.closures import mere_blink, sort_closures
 from spasmwatch.domain.detection.evidence import SIDES, Evidence, corner, corner_moved, judge, raw_pull, turned
 from spasmwatch.domain.detection.exposure import Closures
-from spasmwatch.domain.detection.findings import MERGE_S, Finding, Usual
+from spasmwatch.domain.detection.findings import MERGE_S, Finding
 from spasmwatch.domain.detection.memory import (
     State,
     baseline_state,
@@ -20,10 +21,10 @@ from spasmwatch.domain.detection.memory import (
     restore_face,
 )
 from spasmwatch.domain.detection.quality import FrameRate, unusable
-from spasmwatch.domain.detection.recurrence import Recurrence
 from spasmwatch.domain.detection.segmentation import Burst, Channel, Thresholds
 from spasmwatch.domain.detection.signals import FaceSignals, FrameSignals
 from spasmwatch.domain.detection.tics import EYES_OPEN
+from spasmwatch.domain.detection.usual import Usual, sign_of
 from spasmwatch.domain.records import Reason
 
 NAME: Final = "lids-and-looks"
@@ -69,7 +70,7 @@ class Detector:
         ]
         self._bursts: list[Burst] = []
         self._frames: deque[Evidence] = deque()
-        self._recurrence = Recurrence()
+        self._bouts = Bouts()
         self._seen_at: float | None = None
         self._odd_since: float | None = None
         self._rate = FrameRate()
@@ -80,8 +81,14 @@ class Detector:
 
     @property
     def going(self) -> float | None:
-        """Onset of a one-sided or long episode that is certain enough to be told before it ends."""
-        starts = [c.start for c in self._channels[:2] if c.confirmed and c.start is not None]
+        """Onset of a one-sided burst that is certain enough to be told before it ends: clear, or in a bout."""
+        starts = [
+            channel.start
+            for channel in self._channels[:2]
+            if channel.start is not None
+            and channel.confirmed
+            and (channel.peak >= CLEAR_PEAK or sign_of(channel.name) in self._bouts.going_on(channel.start))
+        ]
         return min(starts, default=None)
 
     @property
@@ -98,7 +105,7 @@ class Detector:
             "recent": [(time, face_state(face)) for time, face in smoother.recent],
             "valleys": {channel.name: channel.valley for channel in self._channels},
             "rate": self._rate.state(),
-            "recurrence": self._recurrence.state(),
+            "bouts": self._bouts.state(),
             "seen_at": self._seen_at,
             "odd_since": self._odd_since,
         }
@@ -114,8 +121,8 @@ class Detector:
             channel.valley = None if valley is None else (float(valley[0]), float(valley[1]))
         self._rate.restore(tuple(state["rate"]))
         # Traces of version 1.4 and before do not hold it: they begin without.
-        if "recurrence" in state:
-            self._recurrence.restore(state["recurrence"])
+        if "bouts" in state:
+            self._bouts.restore(state["bouts"])
         self._seen_at, self._odd_since = state["seen_at"], state["odd_since"]
 
     def update(self, frame: FrameSignals) -> list[Finding]:
@@ -193,9 +200,11 @@ class Detector:
         bursts, frames = sorted(self._bursts, key=lambda burst: burst.start), list(self._frames)
         restless = {part: level.value for part, level in self.baseline.restless.items()}
         lowering = self.baseline.usual_blink_lowering
-        usual = Usual(self._recurrence.signs, restless, self.baseline.usual_blink_skew, lowering)
-        findings = self._recurrence.told(classify(bursts, frames, usual), now)
-        self.closures = sort_closures(bursts, findings, frames, lowering)
+        usual = Usual(self._bouts.going_on(bursts[0].start), restless, self.baseline.usual_blink_skew, lowering)
+        findings = self._bouts.counting(classify(bursts, frames, usual), now)
+        # What is told late was in an earlier minute.
+        here = [finding for finding in findings if finding.end >= bursts[0].start]
+        self.closures = sort_closures(bursts, here, frames, lowering)
         self._bursts.clear()
         self._trim(now)
         return findings

@@ -1,13 +1,12 @@
 """A finding, and small helpers to describe one."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from spasmwatch.domain.detection.baseline import MobilePart
 from spasmwatch.domain.detection.evidence import Evidence
-from spasmwatch.domain.detection.segmentation import Burst, ChannelName
+from spasmwatch.domain.detection.segmentation import Burst
 from spasmwatch.domain.records import Context, Region, Side, SpasmKind
 
 Sign = tuple[SpasmKind, Side, Region]
@@ -16,8 +15,6 @@ Sign = tuple[SpasmKind, Side, Region]
 SHUT: Final = 0.5
 # Bursts less than this apart are one spasm (the record contract).
 MERGE_S: Final = 1.0
-# Of a sign that this person has shown clearly before, so much less is enough.
-KNOWN_SHARE: Final = 0.8
 # A mouth pulled to one side further than this, in inter-ocular distances, while both eyes are shut: a hand hides it.
 HIDDEN_PULL: Final = 0.08
 
@@ -26,7 +23,7 @@ HIDDEN_PULL: Final = 0.08
 class Finding:
     """One spasm: times in seconds by the frames' clock, the other fields as in the ``spasm`` record.
 
-    One that is not ``clear`` counts only in a person who shows the same ``sign`` clearly, too: see recurrence.
+    A ``clear`` one begins or keeps up a bout of its ``sign``, a ``weak`` one counts in such a bout only: see bouts.
     """
 
     start: float
@@ -40,47 +37,12 @@ class Finding:
     closed_s: float
     context: tuple[Context, ...] = ()
     clear: bool = True
+    weak: bool = False
 
     @property
     def sign(self) -> Sign:
         """What may come again."""
         return self.kind, self.side, self.regions[0] if self.kind == "tic" else "eye"
-
-
-Restless = Mapping[MobilePart, float]
-"""How far each part goes in nine of ten frames of this person."""
-
-# Of each part that a channel follows: the kind of spasm that it leads, and in which region.
-_LEADS: Final[Mapping[str, tuple[SpasmKind, Region]]] = {
-    "eye": ("hemifacial", "eye"),
-    "closure": ("blepharospasm", "eye"),
-    "mouth": ("tic", "mouth"),
-    "brow": ("tic", "brow"),
-    "nose": ("tic", "cheek"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Usual:
-    """What is known of this person: ``signs`` of the spasms found so far; ``restless``; ``blink_skew``, how unequal
-    both eyes are in blinks, positive when the left closes more (None: not yet known); ``blink_lowering``, how far the
-    brows seem to sink in blinks, in inter-ocular distances (None: not yet known).
-    """
-
-    signs: Collection[Sign]
-    restless: Restless
-    blink_skew: float | None
-    blink_lowering: float | None
-
-    def knows(self, channel: ChannelName) -> bool:
-        """Whether this channel has shown a spasm that it leads."""
-        part, _, side = channel.partition("_")
-        kind, region = _LEADS[part]
-        return (kind, side or "both", region) in self.signs
-
-    def needed(self, channel: ChannelName) -> float:
-        """The share of what is asked for otherwise that is enough."""
-        return KNOWN_SHARE if self.knows(channel) else 1.0
 
 
 def series(bursts: Iterable[Burst], gap_s: float) -> list[list[Burst]]:

@@ -77,6 +77,11 @@ class Channel:
         return self._start
 
     @property
+    def peak(self) -> float:
+        """The highest score of the burst that is going on."""
+        return self._peak
+
+    @property
     def confirmed(self) -> bool:
         """Whether the burst that is going on is sure already."""
         return self.active and (self._frames >= self._limits.least_frames or self._peak >= self._limits.sure)

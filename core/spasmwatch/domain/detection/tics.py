@@ -10,15 +10,14 @@ from spasmwatch.domain.detection.baseline import MobilePart
 from spasmwatch.domain.detection.evidence import Evidence
 from spasmwatch.domain.detection.findings import (
     Finding,
-    Restless,
-    Usual,
     closed_seconds,
     other_side,
     series,
     share,
     within,
 )
-from spasmwatch.domain.detection.segmentation import Burst
+from spasmwatch.domain.detection.segmentation import Burst, ChannelName
+from spasmwatch.domain.detection.usual import Restless, Usual
 from spasmwatch.domain.records import Region, Side
 
 # A jerk is brief and sudden; a longer or slower one-sided pull of the mouth is a half smile or speech.
@@ -57,8 +56,10 @@ FAR_RISE: Final = 0.062
 OTHER_CORNER: Final = 0.6
 # A mouth corner that moves so much more than the lid (in units of evidence) leads: the lid was only dragged along.
 MOUTH_LEADS: Final = 2.0
-# An eye that closes this far without any pull of the mouth (in units) or rise of its brow is alone. One that is alone
-# but not seen to take its brow down, or the other way round, must show more than other jerks.
+# A jerk of this peak is clear: it begins a bout. (The one false jerk of 18 minutes of recordings and variants had 1.5.)
+CLEAR_PEAK: Final = 1.6
+# An eye that closes this far without any pull of the mouth (in units) or rise of its brow is alone. Below so large a
+# peak that is weak: a blink as somebody begins to smile came to 1.3.
 LONE_CLOSURE: Final = 0.4
 LONE_PEAK: Final = 1.4
 LONE_PULL: Final = 0.5
@@ -130,9 +131,9 @@ def _tic(group: Sequence[Burst], frames: Sequence[Evidence]) -> Finding:
     channel = max((burst.channel for burst in group), key=_ORDER.index)
     own = [burst for burst in group if burst.channel == channel]
     start, end = own[0].start, own[-1].end
-    region, _, name = channel.partition("_")
-    side: Side = "left" if name == "left" else "right" if name == "right" else "both"
-    sure = max(burst.peak for burst in own) / _SURE[region]
+    region, side = channel.partition("_")[0], _side(channel)
+    peak = max(burst.peak for burst in own)
+    sure = peak / _SURE[region]
     return Finding(
         start=start,
         end=end,
@@ -143,14 +144,23 @@ def _tic(group: Sequence[Burst], frames: Sequence[Evidence]) -> Finding:
         intensity=share(0.8 * sure),
         confidence=share(0.3 + 0.5 * sure),
         closed_s=closed_seconds(within(frames, start, end), side) if region == "eye" else 0.0,
+        clear=peak >= CLEAR_PEAK,
+        weak=region == "eye" and peak < LONE_PEAK,
     )
+
+
+def _side(channel: ChannelName) -> Side:
+    name = channel.partition("_")[2]
+    return "left" if name == "left" else "right" if name == "right" else "both"
 
 
 def is_jerk(burst: Burst, frames: Sequence[Evidence], usual: Usual) -> bool:
     """Whether a burst is sudden and brief, and not part of a smile, speech or a blink."""
     region, _, side = burst.channel.partition("_")
-    needed = usual.needed(burst.channel)
-    if region == "closure" or burst.peak < needed * LEAST_JERK or burst.length > LONGEST_JERK_S:
+    if region == "closure":
+        return False
+    needed = usual.needed(("tic", _side(burst.channel), _REGION[region]))
+    if burst.peak < needed * LEAST_JERK or burst.length > LONGEST_JERK_S:
         return False
     if not _is_sudden(burst, frames, needed) or not _lets_go(burst, frames):
         return False
@@ -159,8 +169,7 @@ def is_jerk(burst: Burst, frames: Sequence[Evidence], usual: Usual) -> bool:
     if region == "eye":
         shown = within(frames, burst.start, burst.end)
         eye: Side = "left" if side == "left" else "right"
-        strong = burst.peak >= LONE_PEAK or ("tic", eye, "eye") in usual.signs
-        return strong and (is_lone_eye([burst], shown, eye) or sinks_with_brow([burst], shown, eye))
+        return is_lone_eye([burst], shown, eye) or sinks_with_brow([burst], shown, eye)
     return _is_flash(burst, frames, "brow" if region == "brow" else "nose", needed, usual.restless)
 
 
