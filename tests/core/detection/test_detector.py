@@ -337,6 +337,20 @@ def test_displacement_that_jumps_while_the_brows_rise_slowly_is_no_tic() -> None
     assert detect(with_brows_moved(frames, 8.2, 8.4, 0.08)) == []
 
 
+def test_brows_and_nose_are_not_judged_while_the_head_turns() -> None:
+    def turning(frames: list[FrameSignals], degrees: float) -> list[FrameSignals]:
+        turned = []
+        for frame in frames:
+            assert frame.face is not None
+            yaw = float(np.clip((frame.time - 7.8) / 0.5, 0.0, 1.0)) * degrees
+            turned.append(replace(frame, face=replace(frame.face, yaw=yaw)))
+        return turned
+
+    for flash in (Act(8.0, 8.26, brows=0.06), Act(8.0, 8.26, nose=0.06)):
+        assert [found.kind for found in detect(turning(signals([flash]), 2.0))] == ["tic"]
+        assert detect(turning(signals([flash]), 7.0)) == []
+
+
 def test_brows_that_jump_for_one_witness_and_rise_for_the_other_are_no_tic() -> None:
     flash = signals([Act(8.0, 8.27, brows=0.07, slow=True)])
     assert [found.regions for found in detect(flash)] == [("brow",)]

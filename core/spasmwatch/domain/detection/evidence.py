@@ -66,8 +66,7 @@ class Evidence:
     ``one_sided`` per side: score, 1 and more is a one-sided spasm of the eye. ``pull``: mouth pulled to the left (+)
     or right (−). ``brow``, ``cheek`` per side: height above usual; ``corner`` per side: place of the mouth
     corner out and up, against usual. ``frown``: how much nearer the brows are to each other; ``mouth_open``: how
-    much further than usual. Lengths in inter-ocular
-    distances.
+    much further than usual. Lengths in inter-ocular distances; ``yaw`` and ``pitch`` of the head in degrees.
     """
 
     time: float
@@ -86,6 +85,8 @@ class Evidence:
     nose_moved: dict[str, float]
     corner_moved: dict[str, float]
     averaged_s: float
+    yaw: float
+    pitch: float
 
     @property
     def agreed_brow(self) -> float:
@@ -187,6 +188,8 @@ def judge(time: float, face: FaceSignals, baseline: Baseline, units: Units, aver
         nose_moved={side: face.side(side).nose_moved - baseline.nose_moved[side].value for side in SIDES},
         corner_moved={side: corner_moved(face.side(side)) - baseline.corner_moved[side].value for side in SIDES},
         averaged_s=averaged_s,
+        yaw=face.yaw,
+        pitch=face.pitch,
     )
     for side, sign in (("left", 1.0), ("right", -1.0)):
         lid, look = sign * (lids["left"] - lids["right"]), sign * (change["left"] - change["right"])

@@ -70,6 +70,9 @@ SINKING_BROW: Final = 0.009
 SINKING_PULL: Final = 0.75
 # Brows and nose are judged only while the eyes are open: both move in a blink.
 EYES_OPEN: Final = 0.25
+# Nor while the head moves so far, in degrees, from the foot of the rise to the end: what the alignment leaves of that
+# is no mimicry (at most 2.9 in 123 simulated tics of brows and nose, 6 and more in what was falsely reported).
+HEAD_MOVES: Final = 4.0
 # When both mouth corners leave their place so far at once, the landmarks slipped, as in sudden light.
 SLIPPED: Final = 0.15
 # The later the stronger a claim: a mouth corner that jerks takes the cheek, and with it the eye and nose, along.
@@ -199,12 +202,18 @@ def _rise_alone(burst: Burst, frames: Sequence[Evidence], side: Side) -> float:
 
 
 def _is_flash(burst: Burst, frames: Sequence[Evidence], part: MobilePart, needed: float, restless: Restless) -> bool:
-    """Whether brows or nose go far up, with open eyes, while the mouth stays about where it is."""
+    """Whether brows or nose go far up, with open eyes, while mouth and head stay about where they are."""
     top = _top(burst, frames)
     slipped = min(abs(place) for place in top.corner.values()) > SLIPPED
     rise = top.agreed_brow if part == "brow" else top.nose_rise
     stands_out = rise >= needed * BEYOND_RESTLESS[part] * restless[part]
-    return stands_out and not slipped and top.both_closure < EYES_OPEN
+    return stands_out and not slipped and top.both_closure < EYES_OPEN and not _head_moves(burst, frames)
+
+
+def _head_moves(burst: Burst, frames: Sequence[Evidence]) -> bool:
+    shown = within(frames, burst.start - FOOT_S, burst.end)
+    turns = ([frame.yaw for frame in shown], [frame.pitch for frame in shown])
+    return max(max(turn) - min(turn) for turn in turns) > HEAD_MOVES
 
 
 def _slowest_rise(burst: Burst, frames: Sequence[Evidence]) -> float:
