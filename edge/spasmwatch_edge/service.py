@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -30,6 +31,7 @@ HEALTH_EVERY_S = 30.0
 REOPEN_EVERY_S = 3.0
 IDLE_S = 0.5
 LONGEST_GAP_S = 20.0
+MOST_STARTED = 8
 """After so long without a frame (the camera stands still, the machine slept) the time so far is accounted for."""
 
 
@@ -74,8 +76,8 @@ class EdgeService:
         self._now, self._moved = now, moved
         self._pipeline = Pipeline()
         self._traces = TraceKeeper(folder / "traces", traces_days, self._pipeline.detector)
-        # Onset and id of the spasm that was told to go on.
-        self._started: tuple[float, str] | None = None
+        # Onset and id of spasms that were told to go on; a weak one may be told to have ended after a later one.
+        self._started: deque[tuple[float, str]] = deque(maxlen=MOST_STARTED)
         self._fault: Fault = Fault(active=False)
         self._source: FrameSource | None = source
         self._taken_at: float | None = None
@@ -163,12 +165,11 @@ class EdgeService:
             return
         clock_ok, moved = self._clock_ok(), self._moved()
         if facts.started is not None:
-            self._started = facts.started, str(uuid7())
+            spasm_id = str(uuid7())
+            self._started.append((facts.started, spasm_id))
             start = facts.started + moved
             self._outbox.add(
-                reports.spasm_start(
-                    self._person, self._started[1], start, side_verified=self._side_verified, clock_ok=clock_ok
-                )
+                reports.spasm_start(self._person, spasm_id, start, side_verified=self._side_verified, clock_ok=clock_ok)
             )
         for finding in facts.findings:
             spasm_id = self._id_of(finding)
@@ -181,11 +182,12 @@ class EdgeService:
             self._outbox.add(reports.observation(self._person, told_minute, clock_ok=clock_ok))
 
     def _id_of(self, finding: Finding) -> str:
-        """That of the spasm whose start was told, if it is this one."""
-        if self._started is None or not finding.start <= self._started[0] <= finding.end:
-            return str(uuid7())
-        (_, spasm_id), self._started = self._started, None
-        return spasm_id
+        """The one that its start was told with, else a new one."""
+        for started in self._started:
+            if finding.start <= started[0] <= finding.end:
+                self._started.remove(started)
+                return started[1]
+        return str(uuid7())
 
     def _health_when_due(self, moment: float) -> None:
         if self._told_at is None:

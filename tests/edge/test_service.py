@@ -158,6 +158,16 @@ def test_a_spasm_is_told_when_it_begins_and_published_whole_when_it_is_over(tmp_
     assert end.start.timestamp() - EPOCH == pytest.approx(6.0, abs=0.1)
 
 
+def test_a_weak_spasm_that_is_told_late_does_not_take_the_id_of_the_one_that_began(tmp_path: Path) -> None:
+    weak, clear = Act(4.0, 4.24, close_left=0.25), Act(9.0, 10.0, close_left=0.7, mouth_left=0.08)
+    home = Home(tmp_path, signals([weak, clear], seconds=14.0, noise=0.001), live=False)
+    home.service.run()
+    start, end, late = home.outbox.of(Spasm)
+    assert [record.phase for record in (start, end, late)] == ["start", "end", "end"]
+    assert start.spasm_id == end.spasm_id != late.spasm_id
+    assert [round(record.start.timestamp() - EPOCH) for record in (end, late)] == [9, 4]
+
+
 def test_the_last_part_of_a_minute_is_published_too(tmp_path: Path) -> None:
     home = Home(tmp_path, signals([], seconds=12.0), live=False)
     home.service.run()

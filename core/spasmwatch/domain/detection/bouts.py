@@ -1,4 +1,4 @@
-"""Bouts: weak evidence counts only within minutes of a clear spasm of the same sign."""
+"""Bouts: weak evidence counts only within two minutes of a clear spasm of the same sign."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace

@@ -36,7 +36,7 @@ SLOW_PEAK: Final = 2.2
 PARTING_S: Final = 0.15
 PARTING_SHARE: Final = 0.6
 # A series is clear by one sure burst of this peak, or by sure peaks that add up to so much, if the picture of the eye
-# changes alone in this share of the stronger frames. In 215 healthy minutes of simulated scenes nothing came to that
+# changes alone in this share of the stronger frames. In 216 healthy minutes of simulated scenes nothing came to that
 # (the most was one peak of 1.7).
 CLEAR_PEAK: Final = 2.0
 CLEAR_SUM: Final = 4.0

@@ -42,8 +42,8 @@ HIDDEN_NOSE: Final = -0.015
 # A cluster: at least this many closures, each within ``CLUSTER_GAP_S`` of the next and of a force no less than the
 # scatter of the brows in one person's blinks (.003). On average their force must be so large for three of them (blinks
 # came to .0114, clusters to .0175 and more), and less, by the cube of their number, for more: ordinary blinks hardly
-# ever follow one another so closely (of 246 such groups in simulated scenes 218 were pairs, 24 threes, 4 more). From
-# five on it is ``CLUSTER_FORCE``, above that.
+# ever follow one another so closely (of 246 such groups in simulated scenes 218 were pairs, 24 threes, 4 more). Four
+# need .0061, five and more ``CLUSTER_FORCE``.
 CLUSTER_CLOSURES: Final = 3
 CLUSTER_GAP_S: Final = 0.6
 CLUSTER_LEAST_FORCE: Final = 0.003

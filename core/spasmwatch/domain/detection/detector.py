@@ -200,9 +200,9 @@ class Detector:
         bursts, frames = sorted(self._bursts, key=lambda burst: burst.start), list(self._frames)
         restless = {part: level.value for part, level in self.baseline.restless.items()}
         lowering = self.baseline.usual_blink_lowering
-        usual = Usual(self._bouts.going_on(bursts[0].start), restless, self.baseline.usual_blink_skew, lowering)
+        usual = Usual(self._bouts.going_on(bursts[-1].end), restless, self.baseline.usual_blink_skew, lowering)
         findings = self._bouts.counting(classify(bursts, frames, usual), now)
-        # What is told late was in an earlier minute.
+        # What is told late was in an earlier minute, and is counted in none.
         here = [finding for finding in findings if finding.end >= bursts[0].start]
         self.closures = sort_closures(bursts, here, frames, lowering)
         self._bursts.clear()

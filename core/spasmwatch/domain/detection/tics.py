@@ -22,7 +22,8 @@ from spasmwatch.domain.records import Region, Side
 
 # A jerk is brief and sudden; a longer or slower one-sided pull of the mouth is a half smile or speech.
 LONGEST_JERK_S: Final = 0.45
-# Weaker evidence than this is nothing to tell anybody: in noise, speech just reaches one unit now and then.
+# Weaker evidence than this is nothing to tell anybody: in noise, speech just reaches one unit now and then. (In a bout
+# one unit is enough, from which on there is a burst.)
 LEAST_JERK: Final = 1.2
 # Seconds from 20 to 80 % of the peak in a clear picture of many frames. A smooth contraction takes .41 of its rise for
 # that; brows and nose go up with speech, too, in .2 s and more, and tics in .1 s and less. In simulated scenes and
@@ -57,7 +58,7 @@ OTHER_CORNER: Final = 0.6
 # A mouth corner that moves so much more than the lid (in units of evidence) leads: the lid was only dragged along.
 MOUTH_LEADS: Final = 2.0
 # A jerk of this peak is clear: it begins a bout. (The one false jerk of 18 minutes of recordings and variants had 1.5.)
-CLEAR_PEAK: Final = 1.6
+CLEAR_JERK: Final = 1.6
 # An eye that closes this far without any pull of the mouth (in units) or rise of its brow is alone. Below so large a
 # peak that is weak: a blink as somebody begins to smile came to 1.3.
 LONE_CLOSURE: Final = 0.4
@@ -147,7 +148,7 @@ def _tic(group: Sequence[Burst], frames: Sequence[Evidence]) -> Finding:
         intensity=share(0.8 * sure),
         confidence=share(0.3 + 0.5 * sure),
         closed_s=closed_seconds(within(frames, start, end), side) if region == "eye" else 0.0,
-        clear=peak >= CLEAR_PEAK,
+        clear=peak >= CLEAR_JERK,
         weak=region == "eye" and peak < LONE_PEAK,
     )
 

@@ -14,7 +14,7 @@ Restless = Mapping[MobilePart, float]
 
 # In a bout of the same sign, so much of what is asked for otherwise is enough.
 IN_BOUT: Final = 0.8
-# What a spasm is whose leading part a channel follows.
+# Kind and region of the spasms that each part leads.
 _LEADS: Final[Mapping[str, tuple[SpasmKind, Region]]] = {
     "eye": ("hemifacial", "eye"),
     "closure": ("blepharospasm", "eye"),
@@ -42,7 +42,7 @@ class Usual:
 
 
 def sign_of(channel: ChannelName) -> Sign:
-    """What a spasm that this channel leads is."""
+    """The sign of a spasm that this channel leads."""
     part, _, name = channel.partition("_")
     kind, region = _LEADS[part]
     return kind, "left" if name == "left" else "right" if name == "right" else "both", region
