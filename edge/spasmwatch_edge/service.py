@@ -31,8 +31,9 @@ HEALTH_EVERY_S = 30.0
 REOPEN_EVERY_S = 3.0
 IDLE_S = 0.5
 LONGEST_GAP_S = 20.0
-MOST_STARTED = 8
 """After so long without a frame (the camera stands still, the machine slept) the time so far is accounted for."""
+MOST_STARTED = 8
+"""Of spasms that were told to go on, so many are remembered."""
 
 
 class Look(Protocol):

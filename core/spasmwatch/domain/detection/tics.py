@@ -16,9 +16,9 @@ from spasmwatch.domain.detection.findings import (
     share,
     within,
 )
-from spasmwatch.domain.detection.segmentation import Burst, ChannelName
-from spasmwatch.domain.detection.usual import Restless, Usual
-from spasmwatch.domain.records import Region, Side
+from spasmwatch.domain.detection.segmentation import Burst
+from spasmwatch.domain.detection.usual import Restless, Usual, sign_of
+from spasmwatch.domain.records import Side
 
 # A jerk is brief and sudden; a longer or slower one-sided pull of the mouth is a half smile or speech.
 LONGEST_JERK_S: Final = 0.45
@@ -84,7 +84,6 @@ _WITNESSES: Final[Mapping[str, tuple[Callable[[Evidence], float], ...]]] = {
     "mouth": (attrgetter("pull"), attrgetter("moved_pull")),
     "brow": (attrgetter("brow_raise"), attrgetter("moved_brow")),
 }
-_REGION: Final[dict[str, Region]] = {"mouth": "mouth", "eye": "eye", "brow": "brow", "nose": "cheek"}
 
 
 def jerks(bursts: Sequence[Burst], frames: Sequence[Evidence], usual: Usual) -> list[Finding]:
@@ -135,46 +134,40 @@ def _tic(group: Sequence[Burst], frames: Sequence[Evidence]) -> Finding:
     channel = max((burst.channel for burst in group), key=_ORDER.index)
     own = [burst for burst in group if burst.channel == channel]
     start, end = own[0].start, own[-1].end
-    region, side = channel.partition("_")[0], _side(channel)
+    part, (_, side, region) = channel.partition("_")[0], sign_of(channel)
     peak = max(burst.peak for burst in own)
-    sure = peak / _SURE[region]
+    sure = peak / _SURE[part]
     return Finding(
         start=start,
         end=end,
         kind="tic",
         side=side,
-        regions=(_REGION[region],),
+        regions=(region,),
         bursts=len(own),
         intensity=share(0.8 * sure),
         confidence=share(0.3 + 0.5 * sure),
-        closed_s=closed_seconds(within(frames, start, end), side) if region == "eye" else 0.0,
+        closed_s=closed_seconds(within(frames, start, end), side) if part == "eye" else 0.0,
         clear=peak >= CLEAR_JERK,
-        weak=region == "eye" and peak < LONE_PEAK,
+        weak=part == "eye" and peak < LONE_PEAK,
     )
-
-
-def _side(channel: ChannelName) -> Side:
-    name = channel.partition("_")[2]
-    return "left" if name == "left" else "right" if name == "right" else "both"
 
 
 def is_jerk(burst: Burst, frames: Sequence[Evidence], usual: Usual) -> bool:
     """Whether a burst is sudden and brief, and not part of a smile, speech or a blink."""
-    region, _, side = burst.channel.partition("_")
-    if region == "closure":
+    part, (_, side, region) = burst.channel.partition("_")[0], sign_of(burst.channel)
+    if part == "closure":
         return False
-    needed = usual.needed(("tic", _side(burst.channel), _REGION[region]))
+    needed = usual.needed(("tic", side, region))
     if burst.peak < needed * LEAST_JERK or burst.length > LONGEST_JERK_S:
         return False
     if not _is_sudden(burst, frames, needed) or not _lets_go(burst, frames):
         return False
-    if region == "mouth":
-        return _is_mouth_jerk(burst, frames, "left" if side == "left" else "right", needed * usual.restless["mouth"])
-    if region == "eye":
+    if part == "mouth":
+        return _is_mouth_jerk(burst, frames, side, needed * usual.restless["mouth"])
+    if part == "eye":
         shown = within(frames, burst.start, burst.end)
-        eye: Side = "left" if side == "left" else "right"
-        return is_lone_eye([burst], shown, eye) or sinks_with_brow([burst], shown, eye)
-    return _is_flash(burst, frames, "brow" if region == "brow" else "nose", needed, usual.restless)
+        return is_lone_eye([burst], shown, side) or sinks_with_brow([burst], shown, side)
+    return _is_flash(burst, frames, "brow" if part == "brow" else "nose", needed, usual.restless)
 
 
 def _is_mouth_jerk(burst: Burst, frames: Sequence[Evidence], side: Side, restless: float) -> bool:
