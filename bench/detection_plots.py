@@ -17,7 +17,9 @@ import matplotlib.pyplot as plt
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from detection import BASELINES, Score, Seen, cached, code_hash, judge, ours
+from baselines import BASELINES
+from detection import cached, code_hash, ours
+from scoring import Score, Seen, judge
 from spasmwatch.domain.detection.detector import Detector
 
 mpl.rcParams.update(
