@@ -34,13 +34,14 @@ Grey = NDArray[np.float32]
 
 
 class Part(NamedTuple):
-    """A part of the face: mesh ``points`` whose mean is its middle; half its ``width`` and ``height`` in inter-ocular
-    distances.
+    """A part of the face: mesh ``points``, and the rectangle around their mean that is searched for: half its ``width``
+    and ``height``, and how far its middle lies ``above`` them, all in inter-ocular distances.
     """
 
     points: tuple[int, ...]
     width: float
     height: float
+    above: float = 0.0
 
 
 WING_RIGHT, WING_LEFT = (98, 64), (327, 294)
@@ -48,17 +49,19 @@ PARTS: Final[dict[str, Part]] = {
     "bridge": Part((6, 197, 195), 0.20, 0.16),
     "nose_right": Part(WING_RIGHT, 0.16, 0.16),
     "nose_left": Part(WING_LEFT, 0.16, 0.16),
-    "brow_right": Part(tuple(BROW["right"]), 0.24, 0.13),
-    "brow_left": Part(tuple(BROW["left"]), 0.24, 0.13),
+    # The upper edge of each brow and the skin above it: a rim, which stays where it is, hides what is below.
+    "brow_right": Part(tuple(BROW["right"]), 0.24, 0.10, above=0.08),
+    "brow_left": Part(tuple(BROW["left"]), 0.24, 0.10, above=0.08),
     "mouth_right": Part((MOUTH_CORNER["right"],), 0.17, 0.15),
     "mouth_left": Part((MOUTH_CORNER["left"],), 0.17, 0.15),
 }
-# Width and height of the searched pictures, and three of their corners around the middle on the upright face.
+# Width and height of the searched pictures, and three of their corners around the points' mean on the upright face.
 _SIZES: Final = [
     (2 * round(part.width * FINENESS) + 2 * SEARCH, 2 * round(part.height * FINENESS) + 2 * SEARCH)
     for part in PARTS.values()
 ]
 _CORNERS: Final = np.array([[[-w, -h, 0.0], [w, -h, 0.0], [-w, h, 0.0]] for w, h in _SIZES]) / (2 * FINENESS)
+_CORNERS[:, :, 1] -= np.array([[part.above] for part in PARTS.values()])
 
 
 @dataclass(slots=True)

@@ -49,6 +49,7 @@ def picture(
     map_x, map_y = columns.copy(), rows.copy()
     for name, (dx, dy) in (moved or {}).items():
         px, py = (PLACES[name][axis] * UNIT + MIDDLE[axis] for axis in (0, 1))
+        py -= PARTS[name].above * UNIT
         near = np.exp(-((np.hypot(columns - px, rows - py) / (0.3 * UNIT)) ** 4)).astype(np.float32)
         map_x -= near * dx * UNIT
         map_y -= near * dy * UNIT
@@ -72,6 +73,24 @@ def test_each_part_is_found_where_it_has_moved_to() -> None:
     assert moved["left"].mouth_up == pytest.approx(0.03, abs=0.012)
     still = (moved["right"].nose, moved["left"].brow, moved["right"].mouth_out, moved["right"].mouth_up)
     assert max(abs(value) for value in still) < 0.006
+
+
+def test_a_rim_does_not_hold_the_brow() -> None:
+    """It stays where it is, darker than anything else, just below the brow's upper edge."""
+
+    def with_rims(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        for name in ("brow_right", "brow_left"):
+            x, y = (round(PLACES[name][axis] * UNIT + MIDDLE[axis]) for axis in (0, 1))
+            frame[y + 2 : y + 6, x - 20 : x + 20] = 10
+        return frame
+
+    witness = DisplacementWitness()
+    for number in range(25):
+        witness.look(number / 25, with_rims(picture()), alignment(), aligned(), frontal=True)
+    raised = with_rims(picture({"brow_right": (0.0, -0.05), "brow_left": (0.0, -0.05)}))
+    moved = witness.look(1.0, raised, alignment(), aligned(), frontal=True)
+    assert moved["right"].brow == pytest.approx(0.05, abs=0.012)
+    assert moved["left"].brow == pytest.approx(0.05, abs=0.012)
 
 
 def test_what_the_whole_head_does_or_a_lamp_is_no_displacement() -> None:
