@@ -289,6 +289,12 @@ def test_a_mouth_corner_that_jumps_far_is_a_tic_in_a_lively_mouth_too_but_not_wi
         assert detect(signals([*speech, Act(12.8, 13.1, mouth_left=0.12, mouth_right=other)])) == []
 
 
+def test_a_smile_in_which_one_mouth_corner_is_ahead_of_the_other_for_a_frame_is_no_jerk() -> None:
+    ahead = Act(8.0, 8.4, mouth_left=0.075)
+    assert [found.kind for found in detect(signals([ahead]))] == ["tic"]
+    assert detect(signals([ahead, Act(8.06, 8.4, mouth_right=0.075)])) == []
+
+
 def test_one_strong_frame_of_a_wrinkled_nose_is_enough() -> None:
     (found,) = detect(signals([Act(8.0, 8.12, nose=0.025)], fps=15.0))
     assert (found.kind, found.regions) == ("tic", ("cheek",))

@@ -28,7 +28,7 @@ from spasmwatch.domain.detection.usual import Usual, sign_of
 from spasmwatch.domain.records import Reason
 
 NAME: Final = "lids-and-looks"
-VERSION: Final = "1.5"
+VERSION: Final = "1.6"
 
 EYE = Thresholds(enter=1.0, leave=0.45, foot=0.3, sure=2.0, leave_share=0.3)
 MOUTH = Thresholds(enter=1.0, leave=0.5, foot=0.3, sure=2.0)
