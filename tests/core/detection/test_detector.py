@@ -312,6 +312,12 @@ def test_a_half_smile_that_dips_for_a_moment_does_not_end_in_a_jerk() -> None:
     assert detect(signals([smile, dip], seconds=46.0)) == []
 
 
+def test_a_nose_that_dips_for_a_moment_as_it_is_slowly_wrinkled_does_not_begin_with_a_jerk() -> None:
+    first, rest = Act(8.0, 8.16, nose=0.04), Act(8.2, 9.0, nose=0.04, slow=True)
+    assert [found.kind for found in detect(signals([first]))] == ["tic"]
+    assert detect(signals([first, rest])) == []
+
+
 def test_one_eye_that_closes_with_its_brow_is_a_tic_though_this_side_has_had_spasms() -> None:
     wink = Act(12.0, 12.26, close_left=0.7, brows=-0.015)
     spasm, jerk = detect(signals([twitch(8.0), wink]))
