@@ -122,7 +122,8 @@ def portraits(folder: Path) -> tuple[list[Path | None], frozenset[Path | None]]:
 def scenes(folder: Path, spasms: int, healthy: int, first: int = 0) -> list[Any]:
     """Simulated scenes with spasms and healthy minutes; a part of the first 200 and 100 is dealt as evenly as all.
 
-    ``first``: number of the first of each; which scenes these are depends on how many are asked for, too.
+    ``first``: number of the first of each; which scenes these are depends on how many are asked for, too (use another
+    ``--cache`` for another number of them).
     """
     from spasmwatch_edge.simulator.scenarios import healthy_scenarios, spasm_scenarios
 
@@ -220,7 +221,7 @@ def main() -> int:
     parser.add_argument("--spasms", type=int, default=40, help="simulated scenes with spasms (30 s each)")
     parser.add_argument("--healthy", type=int, default=10, help="simulated healthy minutes")
     parser.add_argument(
-        "--first", type=int, default=0, help="number of the first of these (how many there are decides which)"
+        "--first", type=int, default=0, help="number of the first of these; how many there are decides which they are"
     )
     parser.add_argument("--provoking", type=int, default=8, help="minutes of pulled faces, rubbed eyes (32 are all)")
     parser.add_argument("--resting", type=int, default=8, help="minutes of rest with shut eyes (32 are all)")

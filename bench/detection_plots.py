@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from baselines import BASELINES
 from detection import cached, code_hash, ours
-from scoring import Score, Seen, judge
+from scoring import Score, judge
 from spasmwatch.domain.detection.detector import Detector
 
 mpl.rcParams.update(
@@ -102,15 +102,13 @@ def main() -> int:
     parser.add_argument("--span", type=float, nargs=2, default=(0.0, 12.0), metavar=("FROM", "TO"))
     arguments = parser.parse_args()
     folder = arguments.cache / code_hash()
-    # The bench wrote its cache as the main module.
-    sys.modules["__main__"].Seen = Seen  # type: ignore[attr-defined]
 
     def load(pattern: str) -> list[Any]:
         return [cached(path.stem, folder, lambda: None) for path in sorted(folder.glob(f"{pattern}.pickle"))]
 
     arguments.out.mkdir(parents=True, exist_ok=True)
     witnesses(load(arguments.example)[0], arguments.out, tuple(arguments.span))
-    compared({"recordings seen differently": load("d0*"), "simulated": load("spasm*")}, arguments.out)
+    compared({"recordings seen differently": load("d0*"), "simulated": load("spasm[01]??-*")}, arguments.out)
     return 0
 
 

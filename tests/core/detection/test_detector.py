@@ -312,6 +312,14 @@ def test_a_half_smile_that_dips_for_a_moment_does_not_end_in_a_jerk() -> None:
     assert detect(signals([smile, dip], seconds=46.0)) == []
 
 
+def test_a_jerk_is_one_though_a_blink_follows_or_a_weak_rebound() -> None:
+    jerk = Act(8.0, 8.26, nose=0.05)
+    blink = Act(8.34, 8.5, close_left=0.95, close_right=0.95, nose=0.03)
+    rebound = Act(8.36, 8.52, nose=0.017)
+    for after in (blink, rebound):
+        assert [found.start for found in detect(signals([jerk, after]))] == [pytest.approx(8.0, abs=0.06)]
+
+
 def test_a_nose_that_dips_for_a_moment_as_it_is_slowly_wrinkled_does_not_begin_with_a_jerk() -> None:
     first, rest = Act(8.0, 8.16, nose=0.04), Act(8.2, 9.0, nose=0.04, slow=True)
     assert [found.kind for found in detect(signals([first]))] == ["tic"]
@@ -509,8 +517,13 @@ def test_a_small_flash_of_the_brows_is_a_tic_in_a_calm_face_but_not_in_a_lively_
     flash = Act(12.0, 12.3, brows=0.034)
     (found,) = detect(signals([flash]))
     assert (found.kind, found.side, found.regions) == ("tic", "both", ("brow",))
-    mimicry = [Act(2.0 + 0.8 * n, 2.7 + 0.8 * n, brows=0.024, slow=True) for n in range(12)]
-    assert detect(signals([*mimicry, flash])) == []
+    large = Act(12.0, 12.3, brows=0.06)
+
+    def mimicry(brows: float) -> list[Act]:
+        return [Act(2.0 + 0.8 * n, 2.7 + 0.8 * n, brows=brows, slow=True) for n in range(12)]
+
+    assert [found.kind for found in detect(signals([*mimicry(0.05), large]))] == ["tic"]
+    assert detect(signals([*mimicry(0.06), large])) == []
 
 
 def test_brows_that_rise_slowly_or_with_slipped_landmarks_are_no_tic() -> None:

@@ -43,7 +43,7 @@ FOOT_S: Final = 0.3
 AVERAGING_SHARE: Final = 0.6
 FRAME_SHARE: Final = 0.5
 JERKS_APART_S: Final = 1.0
-# A movement that comes so soon after or before one of about its size, in the same part, is the same movement.
+# A jerk so soon after or before a longer movement of about its size, in the same part, is a part of that.
 DIP_S: Final = 0.15
 DIP_SHARE: Final = 0.5
 # It goes so many times as far as this person's mouth, brows and nose do in speech and mimicry (nine of ten frames of a
@@ -55,7 +55,8 @@ BEYOND_RESTLESS: Final[Mapping[MobilePart, float]] = {"mouth": 2.6, "brow": 1.4,
 # simulated scenes and variants of recordings.
 FAR_RISE: Final = 0.062
 # The other mouth corner stays where it is, just before and after the peak, too: in a smile in noise one seems to be
-# ahead of the other for a frame. (In 85 simulated tics the other one came to .37 of the first, in noise to .71.)
+# ahead of the other for a frame. (In 85 simulated tics the other one came to .37 of the first, in noise to .71.) Below
+# 15 frames a second, and of a corner that goes as far as ``FAR_RISE``, the peak alone is looked at.
 OTHER_CORNER: Final = 0.6
 BESIDE_PEAK_S: Final = 0.07
 # A mouth corner that moves so much more than the lid (in units of evidence) leads: the lid was only dragged along.
@@ -92,15 +93,15 @@ _WITNESSES: Final[Mapping[str, tuple[Callable[[Evidence], float], ...]]] = {
 def jerks(bursts: Sequence[Burst], frames: Sequence[Evidence], usual: Usual) -> list[Finding]:
     """Tics among ``bursts``, which are in order of time; what jerks together is one."""
     found = [burst for burst in bursts if is_jerk(burst, frames, usual)]
-    others = [burst for burst in bursts if burst not in found]
-    found = [burst for burst in found if not any(_goes_on(other, burst) for other in others)]
+    slow = [burst for burst in bursts if burst.length > LONGEST_JERK_S]
+    found = [burst for burst in found if not any(_goes_on(other, burst) for other in slow)]
     return [_tic(group, frames) for group in series(found, JERKS_APART_S)]
 
 
 def _goes_on(slow: Burst, burst: Burst) -> bool:
     """Whether a burst is a part of a slow movement that dipped for a moment, as a half smile or a sneeze may."""
     apart = max(burst.start - slow.end, slow.start - burst.end)
-    return burst.channel == slow.channel and 0 <= apart <= DIP_S and slow.peak >= DIP_SHARE * burst.peak
+    return burst.channel == slow.channel and apart <= DIP_S and slow.peak >= DIP_SHARE * burst.peak
 
 
 def mouth_leads(frames: Sequence[Evidence], side: Side) -> bool:
