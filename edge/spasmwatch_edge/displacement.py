@@ -60,8 +60,8 @@ _SIZES: Final = [
     (2 * round(part.width * FINENESS) + 2 * SEARCH, 2 * round(part.height * FINENESS) + 2 * SEARCH)
     for part in PARTS.values()
 ]
-_CORNERS: Final = np.array([[[-w, -h, 0.0], [w, -h, 0.0], [-w, h, 0.0]] for w, h in _SIZES]) / (2 * FINENESS)
-_CORNERS[:, :, 1] -= np.array([[part.above] for part in PARTS.values()])
+_ABOVE: Final = np.array([[[0.0, part.above, 0.0]] for part in PARTS.values()])
+_CORNERS: Final = np.array([[[-w, -h, 0.0], [w, -h, 0.0], [-w, h, 0.0]] for w, h in _SIZES]) / (2 * FINENESS) - _ABOVE
 
 
 @dataclass(slots=True)

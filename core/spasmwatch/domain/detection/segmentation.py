@@ -22,6 +22,11 @@ class Burst:
     sure: bool = True
 
     @property
+    def part(self) -> str:
+        """What its channel follows, of either side: eye, mouth, closure, brow or nose."""
+        return self.channel.partition("_")[0]
+
+    @property
     def length(self) -> float:
         """Seconds."""
         return self.end - self.start
