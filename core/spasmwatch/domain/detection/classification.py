@@ -46,6 +46,8 @@ CLEAR_SHARE: Final = 0.3
 LOOK_RATIO: Final = 2.0
 # That is so in at least this share of the stronger frames: noise does it now and then while both eyes look down.
 ALONE_SHARE: Final = 0.2
+# Of what is clear, but of no pattern.
+UNDECIDED_CONFIDENCE: Final = 0.4
 # So long before a burst or series the eyes are taken as they were before it.
 LEAD_S: Final = 0.2
 # A mouth corner and a brow that take part in a spasm of their eye, in units. Found on all simulated scenes.
@@ -63,6 +65,7 @@ def classify(bursts: Sequence[Burst], frames: Sequence[Evidence], usual: Usual) 
     findings += blepharospasm(_apart(bursts, findings), frames, usual.blink_lowering)
     findings += jerks(_apart(bursts, findings), frames, usual)
     findings += [finding for finding in one_sided if not _beside(finding, findings)]
+    findings += [finding for finding in _undecided(bursts, frames) if not _beside(finding, findings)]
     return sorted(findings, key=lambda finding: finding.start)
 
 
@@ -158,6 +161,34 @@ def _hemifacial(bursts: Sequence[Burst], frames: Sequence[Evidence], usual: Usua
             if _weight(own) >= 2 * _weight(against) and _is_one_sided(own, frames, side, usual):
                 found.append(_one_sided(own, frames, side))
     return found
+
+
+def _undecided(bursts: Sequence[Burst], frames: Sequence[Evidence]) -> list[Finding]:
+    """Series in which each eye by turns shows clear one-sided evidence: a spasm, but of none of the known patterns."""
+    both = series([burst for burst in bursts if burst.part == "eye"], MERGE_S)
+    return [_of_no_pattern(own, frames) for own in both if all(_shows(own, frames, side) for side in SIDES)]
+
+
+def _shows(bursts: Sequence[Burst], frames: Sequence[Evidence], side: Side) -> bool:
+    """Whether those of ``bursts`` that are of the eye of ``side`` are clear by themselves."""
+    own = [burst for burst in bursts if burst.channel == f"eye_{side}"]
+    return bool(own) and _is_clear(own, frames, side)
+
+
+def _of_no_pattern(own: Sequence[Burst], frames: Sequence[Evidence]) -> Finding:
+    start, end = own[0].start, max(burst.end for burst in own)
+    shown = within(frames, start, end)
+    return Finding(
+        start=start,
+        end=end,
+        kind="unclassified",
+        side="both",
+        regions=("eye",),
+        bursts=len(own),
+        intensity=share(max(0.6 * frame.closure[side] + 0.8 * frame.change[side] for frame in shown for side in SIDES)),
+        confidence=UNDECIDED_CONFIDENCE,
+        closed_s=closed_seconds(shown, "both"),
+    )
 
 
 def _is_one_sided(own: Sequence[Burst], frames: Sequence[Evidence], side: Side, usual: Usual) -> bool:
