@@ -7,6 +7,7 @@ from spasmwatch.domain.detection.bouts import BOUT_S
 from spasmwatch.domain.detection.detector import LONGEST_EPISODE_S, Detector
 from spasmwatch.domain.detection.exposure import Exposure, Minute
 from spasmwatch.domain.detection.findings import MERGE_S, Finding
+from spasmwatch.domain.detection.prior import Prior
 from spasmwatch.domain.detection.signals import FrameSignals
 
 
@@ -22,8 +23,8 @@ class Facts:
 class Pipeline:
     """Detector and exposure side by side; feed frames in order of time."""
 
-    def __init__(self) -> None:
-        self.detector = Detector()
+    def __init__(self, prior: Prior | None = None) -> None:
+        self.detector = Detector(prior)
         self._exposure = Exposure()
         self._told: float | None = None
         # Spans of talking, each from its first to its last frame, as far back as a finding may be told.

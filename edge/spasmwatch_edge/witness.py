@@ -25,6 +25,8 @@ LEARNING_S = 6.0
 # Learn only from frames in which both eyes are about as open as usual.
 OPEN_SHARE = 0.92
 LEVEL_S = 10.0
+# Eyes that open so many times further than usual, for so long, had been shut: what they look like is learned anew.
+OPENED, OPENED_S = 1.5, 0.3
 # When an eye that counts as open has looked wrong this long, its picture is learned anew (glasses put on, new light).
 RELEARN_S = 20.0
 RELEARN_CHANGE = 0.6
@@ -47,7 +49,7 @@ class EyeWitness:
     def __init__(self) -> None:
         self._eyes = {"right": _Eye(), "left": _Eye()}
         self._time: float | None = None
-        self._age = 0.0
+        self._age = self._opened_s = 0.0
 
     def look(
         self, time: float, windows: dict[str, NDArray[np.uint8]], gaps: dict[str, float], frontal: bool
@@ -61,14 +63,13 @@ class EyeWitness:
         self._learn(step, pictures, gaps, changes, frontal)
         return changes
 
-    def forget(self) -> None:
-        """Another face: start anew."""
-        self._eyes = {"right": _Eye(), "left": _Eye()}
-        self._time, self._age = None, 0.0
-
     def _learn(
         self, step: float, pictures: dict[str, Grey], gaps: dict[str, float], changes: dict[str, float], frontal: bool
     ) -> None:
+        opened = all(gaps[side] > OPENED * eye.gap for side, eye in self._eyes.items())
+        self._opened_s = self._opened_s + step if opened else 0.0
+        if self._opened_s >= OPENED_S:
+            self._eyes, self._age, self._opened_s = {"right": _Eye(), "left": _Eye()}, step, 0.0
         for side, eye in self._eyes.items():
             # The usual gap rises fast and falls slowly, so that it means "open" and not "average".
             rate = 1 - math.exp(-step / (LEVEL_S / 10 if gaps[side] > eye.gap else LEVEL_S))

@@ -78,14 +78,6 @@ def test_many_weak_bursts_in_one_series_are_clear() -> None:
     assert starts(beats) == [8]
 
 
-def test_a_tic_that_comes_again_is_more_certain() -> None:
-    bouts = Bouts()
-    again = replace(TIC, start=110.0, end=110.3)
-    assert bouts.counting([TIC], 101.5) == [TIC]
-    (told,) = bouts.counting([again], 111.5)
-    assert told.confidence == pytest.approx(TIC.confidence + 0.1)
-
-
 def test_a_smaller_jerk_of_the_mouth_is_enough_where_it_has_just_jerked() -> None:
     speech = [Act(2.5 * n, 2.5 * n + 0.8, mouth_left=0.045, slow=True) for n in range(1, 10)]
     small = Act(37.0, 37.26, mouth_left=0.0775, mouth_right=0.02)

@@ -1,16 +1,14 @@
 """Bouts: weak evidence counts only within two minutes of a clear spasm of the same sign."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any, Final
 
-from spasmwatch.domain.detection.findings import Finding, Sign, share
+from spasmwatch.domain.detection.findings import Finding, Sign
 
 # Spasms come in bouts: so far from a clear one, before or after it, weak ones are taken for a part of its bout. Noise
 # comes at any time; without such a limit one clear finding would let it in for good.
 BOUT_S: Final = 120.0
-# A tic whose movement has just been seen is so much more certain.
-RECURRING_CONFIDENCE: Final = 0.1
 
 
 class Bouts:
@@ -29,7 +27,7 @@ class Bouts:
 
         ``now``: seconds.
         """
-        told = [self._more_certain(each) for each in findings if not each.weak or self._is_in_bout(each)]
+        told = [each for each in findings if not each.weak or self._is_in_bout(each)]
         clear = [finding for finding in findings if finding.clear]
         waiting = [*self._waiting, *(each for each in findings if each.weak and not self._is_in_bout(each))]
         late = [weak for weak in waiting if any(_follows(weak, other) for other in clear)]
@@ -39,11 +37,6 @@ class Bouts:
 
     def _is_in_bout(self, finding: Finding) -> bool:
         return finding.sign in self.going_on(finding.start)
-
-    def _more_certain(self, finding: Finding) -> Finding:
-        if finding.kind != "tic" or not self._is_in_bout(finding):
-            return finding
-        return replace(finding, confidence=share(finding.confidence + RECURRING_CONFIDENCE))
 
     def state(self) -> dict[str, Any]:
         """What it remembers, as plain values."""
@@ -56,7 +49,7 @@ class Bouts:
         """Go on from :meth:`state`. Raises KeyError, TypeError and ValueError on a damaged one."""
         self._clear_until = {(kind, side, region): float(end) for kind, side, region, end in state["clear_until"]}
         self._waiting = [
-            Finding(**{**each, "regions": tuple(each["regions"]), "context": tuple(each["context"])})
+            Finding(**{**each, **{name: tuple(each.get(name, ())) for name in ("regions", "context", "movement")}})
             for each in state["waiting"]
         ]
 

@@ -1,6 +1,8 @@
 """The detector: FrameSignals in, spasms out; causal, one pass, the same code live, on a file and on a trace."""
 
 from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
 from statistics import fmean
 from typing import Final
 
@@ -20,6 +22,7 @@ from spasmwatch.domain.detection.memory import (
     restore_baseline,
     restore_face,
 )
+from spasmwatch.domain.detection.prior import Prior, open_gap, restore_prior
 from spasmwatch.domain.detection.quality import FrameRate, unusable
 from spasmwatch.domain.detection.segmentation import Burst, Channel, Thresholds
 from spasmwatch.domain.detection.signals import FaceSignals, FrameSignals
@@ -46,18 +49,24 @@ LIDS: Final = ("eye_left", "eye_right", "closure")
 LONGEST_EPISODE_S: Final = 120.0
 # A face that was gone this long is learned anew.
 FORGET_S: Final = 20.0
-# The baseline takes no values while something may be an event; after so long it is learned anew.
+# The baseline takes no values while something may be an event; after so long it is learned anew. For so long, too, eyes
+# that seem to be shut when they are first seen are not learned.
 LONGEST_FREEZE_S: Final = 90.0
+# Eyes that stand so many times as far open as usual, for so long, had been shut while they were taken for open.
+OPENED: Final = 1.5
+OPENED_S: Final = 1.0
 
 
 class Detector:
     """Feed frames in order of time with :meth:`update`; call :meth:`finish` at the end of a recording.
 
     ``reason`` says why nothing could be seen in the last frame (None: a spasm could), ``evidence`` what it showed,
-    ``closures`` what the closed eyes of the episode that the last call ended turned out to be.
+    ``closures`` what the closed eyes of the episode that the last call ended turned out to be. ``prior``: what is known
+    of this person already; it goes on being learned.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, prior: Prior | None = None) -> None:
+        self.prior = prior or Prior()
         self.baseline = Baseline()
         self._channels = [
             Channel("eye_left", EYE),
@@ -73,6 +82,8 @@ class Detector:
         self._bouts = Bouts()
         self._seen_at: float | None = None
         self._odd_since: float | None = None
+        self._new_since = 0.0
+        self._opened_since: float | None = None
         self._rate = FrameRate()
         self._clarity = Clarity()
         self.reason: Reason | None = "absent"
@@ -106,8 +117,11 @@ class Detector:
             "valleys": {channel.name: channel.valley for channel in self._channels},
             "rate": self._rate.state(),
             "bouts": self._bouts.state(),
+            "prior": self.prior.state(),
             "seen_at": self._seen_at,
             "odd_since": self._odd_since,
+            "new_since": self._new_since,
+            "opened_since": self._opened_since,
         }
 
     def restore(self, state: State) -> None:
@@ -120,10 +134,13 @@ class Detector:
             valley = state["valleys"][channel.name]
             channel.valley = None if valley is None else (float(valley[0]), float(valley[1]))
         self._rate.restore(tuple(state["rate"]))
-        # Traces of version 1.4 and before do not hold it: they begin without.
+        # Traces of version 1.4 and before do not hold bouts, those of 1.6 and before no prior: they begin without.
         if "bouts" in state:
             self._bouts.restore(state["bouts"])
+        if "prior" in state:
+            self.prior = restore_prior(state["prior"])
         self._seen_at, self._odd_since = state["seen_at"], state["odd_since"]
+        self._new_since, self._opened_since = state.get("new_since", 0.0), state.get("opened_since")
 
     def update(self, frame: FrameSignals) -> list[Finding]:
         """The spasms that are known to be over with this frame."""
@@ -132,15 +149,14 @@ class Detector:
         self.reason = unusable(frame, self._rate.update(frame.time))
         if face is None or self.reason is not None:
             return self._blind(frame.time)
-        if self._seen_at is not None and frame.time - self._seen_at > FORGET_S:
+        if self._is_new(frame.time, face):
             self.baseline, self._clarity = Baseline(), Clarity()
+            self._new_since, self._opened_since = frame.time, None
         self._seen_at = frame.time
         if not frame.repeated:
             self._clarity.add(face, self.baseline)
         if not self.baseline.ready:
-            self.reason = "absent"
-            self._learn(frame.time, face)
-            return []
+            return self._get_to_know(frame.time, face)
         smooth = self._clarity.smoothed(frame.time, face)
         if self._clarity.too_poor:
             self.reason = self._clarity.reason(face)
@@ -159,6 +175,7 @@ class Detector:
             self.reason = "dark"
         if self._may_learn(evidence, lost):
             self._learn(frame.time, face)
+            self.prior.learn_open(frame.time, face)
         return self._close_episode(frame.time)
 
     def finish(self) -> list[Finding]:
@@ -201,13 +218,19 @@ class Detector:
         restless = {part: level.value for part, level in self.baseline.restless.items()}
         lowering = self.baseline.usual_blink_lowering
         usual = Usual(self._bouts.going_on(bursts[-1].end), restless, self.baseline.usual_blink_skew, lowering)
-        findings = self._bouts.counting(classify(bursts, frames, usual), now)
+        findings = self._more_certain(self._bouts.counting(classify(bursts, frames, usual), now))
         # What is told late was in an earlier minute, and is counted in none.
         here = [finding for finding in findings if finding.end >= bursts[0].start]
         self.closures = sort_closures(bursts, here, frames, lowering)
         self._bursts.clear()
         self._trim(now)
         return findings
+
+    def _more_certain(self, findings: Sequence[Finding]) -> list[Finding]:
+        """The findings, with tics that move as this person's tics did before."""
+        return [
+            replace(each, confidence=self.prior.more_certain(each)) if each.kind == "tic" else each for each in findings
+        ]
 
     def _trim(self, now: float) -> None:
         """Keep only what a burst that begins now may reach back to."""
@@ -219,6 +242,28 @@ class Detector:
         followed = any(channel.active for channel in self._channels if channel.name in LIDS)
         change = min(evidence.change.values()) / evidence.units.change
         return change >= LIDS_LOST_CHANGE and evidence.both_closure < CLOSURE.enter and not followed
+
+    def _is_new(self, time: float, face: FaceSignals) -> bool:
+        """Whether what is usual has to be learned anew."""
+        return self._seen_at is None or time - self._seen_at > FORGET_S or self._were_shut(time, face)
+
+    def _get_to_know(self, time: float, face: FaceSignals) -> list[Finding]:
+        """Learn a new face from a second in which its eyes never seem shut; for that it waits, but not for ever."""
+        self.reason = "absent"
+        if self.prior.looks_shut(face) and time - self._new_since <= LONGEST_FREEZE_S:
+            self.baseline = Baseline()
+        else:
+            self._learn(time, face)
+        return self._end_bursts(time)
+
+    def _were_shut(self, time: float, face: FaceSignals) -> bool:
+        """Whether the eyes have opened so far, and for so long, that what was taken for open eyes were shut ones."""
+        usual = (self.baseline.gap["left"].value + self.baseline.gap["right"].value) / 2
+        if not self.baseline.ready or open_gap(face) < OPENED * usual:
+            self._opened_since = None
+        elif self._opened_since is None:
+            self._opened_since = time
+        return self._opened_since is not None and time - self._opened_since >= OPENED_S
 
     def _may_learn(self, evidence: Evidence, lost: bool) -> bool:
         """Whether this frame is certainly no event. What stays odd for long is a new usual, but shut eyes never are."""

@@ -133,6 +133,17 @@ class Evidence:
         """Rise of both brows (the one that rose less)."""
         return min(self.brow.values())
 
+    @property
+    def movement(self) -> tuple[float, ...]:
+        """How far corners of the mouth, brows, nose and lids have gone, right and left, each in its own unit."""
+        parts = (
+            (self.corner_moved, self.units.mouth),
+            (self.brow_moved, self.units.brow),
+            (self.nose_moved, self.units.nose),
+            (self.closure, self.units.lid),
+        )
+        return tuple(round(gone[side] / unit, 2) for gone, unit in parts for side in ("right", "left"))
+
     def scores(self) -> dict[ChannelName, float]:
         """The score that each channel follows, in units of evidence; that of closures as it is."""
         return {

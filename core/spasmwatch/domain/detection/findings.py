@@ -24,6 +24,7 @@ class Finding:
     """One spasm: times in seconds by the frames' clock, the other fields as in the ``spasm`` record.
 
     A ``clear`` one begins or keeps up a bout of its ``sign``, a ``weak`` one counts in such a bout only: see bouts.
+    ``movement`` of a tic: how far each part of the face had gone at its peak, in units of evidence; see the prior.
     """
 
     start: float
@@ -38,6 +39,7 @@ class Finding:
     context: tuple[Context, ...] = ()
     clear: bool = True
     weak: bool = False
+    movement: tuple[float, ...] = ()
 
     @property
     def sign(self) -> Sign:

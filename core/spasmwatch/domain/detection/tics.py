@@ -139,8 +139,8 @@ def _tic(group: Sequence[Burst], frames: Sequence[Evidence]) -> Finding:
     own = [burst for burst in group if burst.channel == channel]
     start, end = own[0].start, own[-1].end
     part, (_, side, region) = own[0].part, sign_of(channel)
-    peak = max(burst.peak for burst in own)
-    sure = peak / _SURE[part]
+    strongest = max(own, key=lambda burst: burst.peak)
+    sure = strongest.peak / _SURE[part]
     return Finding(
         start=start,
         end=end,
@@ -151,8 +151,9 @@ def _tic(group: Sequence[Burst], frames: Sequence[Evidence]) -> Finding:
         intensity=share(0.8 * sure),
         confidence=share(0.3 + 0.5 * sure),
         closed_s=closed_seconds(within(frames, start, end), side) if part == "eye" else 0.0,
-        clear=peak >= CLEAR_JERK,
-        weak=part == "eye" and peak < LONE_PEAK,
+        clear=strongest.peak >= CLEAR_JERK,
+        weak=part == "eye" and strongest.peak < LONE_PEAK,
+        movement=_top(strongest, frames).movement,
     )
 
 
