@@ -43,6 +43,7 @@ MESSAGES: dict[str, tuple[str, type[BaseModel], str]] = {
         topics.WhoIsTold,
         "Retained: how much the patient lets each recipient of pushes be told.",
     ),
+    "treated": ("diary/treated", topics.Treated, "Retained: when the latest treatment was."),
     "told_obeyed": ("alerts/told", topics.WhoIsTold, "Retained: the same, as the alert service obeys it."),
     "push_state": ("alerts/pushes/state", topics.PushState, "Retained: pushes delivered and waiting."),
 }

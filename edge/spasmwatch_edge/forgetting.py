@@ -4,11 +4,11 @@ from spasmwatch.settings import Settings
 
 
 def forget(settings: Settings, person: str) -> int:
-    """Remove the description of the person's face and the traces of their movements; returns the number of files."""
+    """Remove the person's face, what is usual for it, and the traces of its movements; returns the number of files."""
     enrolment, traces = settings.home.data / "enrolment", settings.home.data / "traces"
     files = [file for suffix in ("npy", "partial") if (file := enrolment / f"{person}.{suffix}").exists()]
     if person == settings.home.person:
-        files += traces.glob("*")
+        files += [*traces.glob("*"), *settings.home.data.glob("prior.*")]
     for file in files:
         file.unlink()
     return len(files)

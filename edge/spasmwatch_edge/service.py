@@ -23,6 +23,7 @@ from spasmwatch.ports import FrameSource, Outbox
 from spasmwatch_edge import machine, reports
 from spasmwatch_edge.pause import Pause
 from spasmwatch_edge.pipeline import Facts, Pipeline
+from spasmwatch_edge.prior_file import PriorFile
 from spasmwatch_edge.traces import TraceKeeper
 
 log = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ class EdgeService:
     ``source`` None is one that could not be opened yet. ``reopen`` opens it, also after a stall or a pause. ``live``
     sources may stall and come back, a recording may not. ``now`` is the time of frames, which only goes forwards;
     records are told ``moved()`` seconds later, see :class:`spasmwatch_edge.timeline.Timeline`. Traces are kept in
-    ``folder`` for ``traces_days`` days (0: none).
+    ``folder`` for ``traces_days`` days (0: none). ``prior`` is what is known of the person.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class EdgeService:
         live: bool,
         vision: Look,
         outbox: Outbox,
+        prior: PriorFile,
         person: str,
         pause: Pause,
         tell_fault: Callable[[Fault], None],
@@ -75,7 +77,8 @@ class EdgeService:
         self._person, self._pause, self._tell_fault, self._stopping = person, pause, tell_fault, stopping
         self._clock_ok, self._side_verified, self._folder = clock_ok, side_verified, folder
         self._now, self._moved = now, moved
-        self._pipeline = Pipeline()
+        self._prior = prior
+        self._pipeline = Pipeline(prior.prior)
         self._traces = TraceKeeper(folder / "traces", traces_days, self._pipeline.detector)
         # Onset and id of spasms that were told to go on; a weak one may be told to have ended after a later one.
         self._started: deque[tuple[float, str]] = deque(maxlen=MOST_STARTED)
@@ -100,6 +103,7 @@ class EdgeService:
             facts = self._pipeline.finish()
             self._publish(facts)
             self._traces.end(facts.findings)
+            self._prior.save(self._now(), self._pipeline.detector.prior)
             self._health("stopped", None)
 
     def _watch(self) -> bool:
@@ -143,6 +147,8 @@ class EdgeService:
         facts = self._pipeline.feed(signals)
         self._publish(facts)
         self._traces.feed(signals, facts.findings)
+        if self._prior.keep(signals.time, self._pipeline.detector):
+            self._traces.begin()
 
     def _rest(self) -> None:
         """Paused: the camera is off, its light too; time goes on and counts as paused. That is no fault."""
@@ -210,6 +216,7 @@ class EdgeService:
                 "dropped": getattr(self._source, "dropped", None),
                 "temperature_c": machine.temperature(),
                 "throttled": machine.throttled(),
+                "baseline": self._pipeline.detector.prior.version,
                 "disk_free_mb": machine.disk_free_mb(self._folder),
             })
         )  # fmt: skip

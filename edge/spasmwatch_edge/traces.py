@@ -38,10 +38,15 @@ class TraceKeeper:
     def __init__(self, folder: Path, days: float, detector: Detector) -> None:
         self._folder, self._days, self._detector = folder, days, detector
         # The frames since the last two checkpoints: a trace begins at the older one.
-        self._parts: list[tuple[State, list[FrameSignals]]] = [(detector.state(), [])]
+        self._parts: list[tuple[State, list[FrameSignals]]] = []
         self._checked_at: float | None = None
         self._expired_at = float("-inf")
+        self.begin()
         self._expire()
+
+    def begin(self) -> None:
+        """What the detector remembers, while it is calm, was changed by somebody: no trace reaches back beyond that."""
+        self._parts = [(self._detector.state(), [])]
 
     def feed(self, frame: FrameSignals, findings: list[Finding]) -> None:
         """After the detector has taken ``frame`` and told ``findings``."""

@@ -59,6 +59,7 @@ def test_every_program_connects_with_its_certificate_and_password(home_broker: H
         ("triggers", f"{HERE}/cam1/pause/set", "cam1"),
         ("diary", f"{HERE}/users/anna/alerts/a1/command", "alerts"),
         ("diary", f"{HERE}/diary/told", "alerts"),
+        ("diary", f"{HERE}/diary/treated", "cam1"),
         ("alerts", f"{HERE}/alerts/told", "diary"),
         ("alerts", f"{HERE}/alerts/alert", "viewer"),
         ("triggers", f"{HERE}/triggers/trigger", "recorder"),
@@ -124,6 +125,8 @@ FORBIDDEN_TO_SAY = [
     *_each("cam1 diary triggers insights homeassistant", "alerts/trend"),
     # Whom the patient lets be told comes from the pages alone, which know who the patient is.
     *_each("cam1 recorder alerts triggers insights homeassistant", "diary/told"),
+    # A camera forgets what is usual when there was a treatment: nobody else may say so.
+    *_each("cam1 recorder alerts triggers insights homeassistant", "diary/treated"),
     *_each("cam1 recorder diary triggers insights homeassistant", "alerts/told"),
     *_each("cam1 alerts diary triggers homeassistant", "insights/insight"),
     *_each("cam1 cam2 alerts insights recorder homeassistant", "cam1/pause/set"),
@@ -178,6 +181,7 @@ FORBIDDEN_TO_HEAR = [
         *_each("cam1 viewer homeassistant gadgets insights", "users/anna/alerts/a1/command"),
         *_each("cam2 viewer homeassistant gadgets", "cam1/pause/set"),
         *_each("cam1 viewer homeassistant gadgets insights triggers", "diary/told"),
+        *_each("viewer homeassistant gadgets insights triggers", "diary/treated"),
     )),
     *((listener, "cam1", f"{HERE}/cam1/spasm") for listener in ("cam2", "gadgets", "insights")),
     ("cam2", "recorder", f"{HERE}/cam1/stored"),

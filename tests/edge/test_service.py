@@ -16,6 +16,7 @@ from spasmwatch.domain.records import Health, Observation, Record, Spasm
 from spasmwatch.domain.topics import Fault, PauseCommand, PauseState
 from spasmwatch.errors import SourceError
 from spasmwatch_edge.pause import Pause
+from spasmwatch_edge.prior_file import PriorFile
 from spasmwatch_edge.service import EdgeService
 from support.faces import Act, signals
 
@@ -125,6 +126,7 @@ class Home:
             live=live,
             vision=self.source,
             outbox=self.outbox,
+            prior=PriorFile(folder / "prior.json", "camera 0", self.clock.time),
             person="patient",
             pause=self.pause,
             tell_fault=self.faults.append,

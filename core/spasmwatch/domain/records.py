@@ -341,7 +341,10 @@ class Alert(Record):
 
 
 class Health(Record):
-    """How a program is doing; figures it does not have stay null."""
+    """How a program is doing; figures it does not have stay null.
+
+    ``baseline`` of a camera: version of what is usual for the person; a treatment or another camera begins a new one.
+    """
 
     what: ClassVar[str] = "health"
 
@@ -356,6 +359,7 @@ class Health(Record):
     dead_letters: Count | None = None
     temperature_c: float | None = None
     throttled: bool | None = None
+    baseline: Count | None = None
     disk_free_mb: float | None = None
     outbox_depth: Count | None = None
     gaps: Count | None = None

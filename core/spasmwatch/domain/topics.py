@@ -48,6 +48,10 @@ class Topics:
         """
         return self.of(node, "told")
 
+    def treated(self) -> str:
+        """Where ``diary`` says when the latest treatment was, retained: cameras learn anew what is usual."""
+        return self.of("diary", "treated")
+
     def diary_add(self) -> str:
         """Where a :class:`DiaryAdd` goes in."""
         return self.of("diary", "add")
@@ -120,6 +124,12 @@ class PauseCommand(WireMessage):
     patient: bool = False
     until: Time | None = None
     time: Time
+
+
+class Treated(WireMessage):
+    """Retained at ``…/diary/treated``: when the latest treatment was, and not which. What is usual changes with it."""
+
+    at: Time
 
 
 class PauseState(WireMessage):

@@ -50,9 +50,10 @@ def accounts(base: str, home: str, cameras: Sequence[str], gadget_topics: Sequen
 
 
 def camera(here: str, node: str) -> Account:
-    """A camera says its own records and states; it hears its receipts and the commands for itself."""
+    """A camera says its own records and states; it hears its receipts, the commands for itself, and of treatments."""
     says = [("write", f"{here}/{node}/{what}") for what in (*CAMERA_RECORDS, *STATES)]
-    return Account(node, (*says, ("read", f"{here}/{node}/stored"), ("read", f"{here}/{node}/+/set")))
+    hears = [("read", f"{here}/{topic}") for topic in (f"{node}/stored", f"{node}/+/set", "diary/treated")]
+    return Account(node, (*says, *hears))
 
 
 def _program(here: str, name: str, heard: tuple[tuple[str, str], ...]) -> Account:
@@ -75,6 +76,7 @@ def _diary(here: str) -> list[tuple[str, str]]:
     return [
         ("read", f"{here}/#"),
         ("write", f"{here}/diary/told"),
+        ("write", f"{here}/diary/treated"),
         ("write", f"{here}/+/pause/set"),
         ("write", f"{here}/users/+/alerts/+/command"),
     ]

@@ -16,6 +16,7 @@ from spasmwatch.ports import Clock, Outbox
 from spasmwatch_services.diary.history import History
 from spasmwatch_services.diary.live import Live
 from spasmwatch_services.diary.offers import scale_of
+from spasmwatch_services.diary.treated import Treatments
 
 EARLIEST = timedelta(days=3660)
 AHEAD = timedelta(minutes=5)
@@ -75,8 +76,10 @@ def wish(fields: dict[str, Any], entry_id: str, time: datetime, author: str, now
 class Entries:
     """The one place where diary records are made."""
 
-    def __init__(self, outbox: Outbox, live: Live, history: History, person: str, clock: Clock) -> None:
-        self._outbox, self._live, self._history = outbox, live, history
+    def __init__(
+        self, outbox: Outbox, live: Live, history: History, treatments: Treatments, person: str, clock: Clock
+    ) -> None:
+        self._outbox, self._live, self._history, self._treatments = outbox, live, history, treatments
         self._person, self._clock = person, clock
         self._lock = threading.Lock()
 
@@ -147,6 +150,7 @@ class Entries:
     def _keep(self, draft: Diary) -> Diary:
         stamped = self._outbox.add(draft)
         self._live.learn(stamped)
+        self._treatments.note(stamped)
         return stamped
 
 

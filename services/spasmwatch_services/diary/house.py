@@ -26,6 +26,7 @@ from spasmwatch_services.diary.push_test import PushTests
 from spasmwatch_services.diary.render import Renderer
 from spasmwatch_services.diary.told import Told
 from spasmwatch_services.diary.trail import Trail
+from spasmwatch_services.diary.treated import Treatments
 from spasmwatch_services.diary.words import Words
 
 
@@ -82,7 +83,7 @@ def furnish(
         trail=Trail(database, clock),
         live=live,
         history=history,
-        entries=Entries(outbox, live, history, settings.home.person, clock),
+        entries=Entries(outbox, live, history, Treatments(bus, topics), settings.home.person, clock),
         advice=settings.advice.read(),
         words=words,
         guard=Guard(accounts, preferences, open_house=settings.diary.open_on_loopback),

@@ -1,0 +1,80 @@
+"""Keeps what is known of the watched person (the prior) on this device, and begins a new version when it must."""
+
+import json
+import logging
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from spasmwatch.domain.detection.detector import Detector
+from spasmwatch.domain.detection.prior import Prior, restore_prior
+from spasmwatch.domain.topics import Treated
+from spasmwatch.errors import RecordError
+from spasmwatch.ports import Message
+
+log = logging.getLogger(__name__)
+
+SAVE_EVERY_S: Final = 600.0
+
+
+class PriorFile:
+    """The prior of one person before one camera, in a file that only its own user can read.
+
+    ``camera`` describes the source; ``now`` is the time of frames in seconds. A prior of another camera, and one that
+    was begun before the latest treatment, is followed by a new version that knows nothing yet.
+    """
+
+    def __init__(self, path: Path, camera: str, now: float) -> None:
+        self._path, self._camera = path, camera
+        self._saved_at = now
+        self._treated_at = float("-inf")
+        self.prior = self._load(now)
+
+    def hear(self, message: Message) -> None:
+        """When the latest treatment was; what cannot be read is logged and dropped."""
+        message.acknowledge()
+        try:
+            self._treated_at = Treated.parse(message.payload).at.timestamp()
+        except RecordError as error:
+            log.warning("the time of a treatment is ignored: %s", error)
+
+    def keep(self, time: float, detector: Detector) -> bool:
+        """Save now and then what ``detector`` has learned; whether a new version has begun, only while it is calm."""
+        begun = self._treated_at > detector.prior.since and detector.calm
+        if begun:
+            detector.prior = _next(detector.prior, time, "there was a treatment")
+        if begun or time - self._saved_at >= SAVE_EVERY_S:
+            self.save(time, detector.prior)
+        return begun
+
+    def save(self, time: float, prior: Prior) -> None:
+        """Write it; a disk that does not take it is logged."""
+        self._saved_at = time
+        partial = self._path.with_suffix(".partial")
+        try:
+            with os.fdopen(
+                os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+            ) as file:
+                json.dump({"camera": self._camera, **prior.state()}, file)
+            partial.replace(self._path)
+        except OSError as error:
+            log.error("cannot keep what is usual for the person in %s: %s", self._path, error.strerror)
+
+    def _load(self, now: float) -> Prior:
+        try:
+            kept: dict[str, Any] = json.loads(self._path.read_text(encoding="utf-8"))
+            prior = restore_prior(kept)
+            return prior if kept["camera"] == self._camera else _next(prior, now, "the camera is another one")
+        except FileNotFoundError:
+            return Prior(since=now)
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            log.warning("%s cannot be read (%s): what is usual for the person is learned anew", self._path, error)
+            return Prior(since=now)
+
+
+def _next(prior: Prior, now: float, why: str) -> Prior:
+    version = prior.version + 1
+    since = datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds")
+    log.info("version %d of what is usual for the person begins at %s: %s", version, since, why)
+    return Prior(version=version, since=now)
