@@ -87,13 +87,15 @@ def _aim(
 ) -> tuple[FaceSignals, float]:
     """The face and the pictures a second with which to go on."""
     rate, patience, told = FrameRate(), None, float("-inf")
-    faces, counted = 1, float("-inf")
+    faces, found, counted = 1, 1, float("-inf")
     for time, frame in frames:
         patience = patience or Patience(time)
         fps = rate.update(time)
         face = vision.look(time, frame).face
         if time - counted >= ADVICE_EVERY_S:
-            faces, counted = len(mesh.find_all(frame)), time
+            # Somebody in view stays for two looks; what is mistaken for a face, above all a small one, does not.
+            before, found, counted = found, len(mesh.find_all(frame)), time
+            faces = min(before, found)
         problems = advice(face, fps, faces)
         if patience.over(time, problems) and face is not None and fps is not None:
             return face, fps
