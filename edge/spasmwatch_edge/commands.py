@@ -41,7 +41,7 @@ def edge(parser: argparse.ArgumentParser) -> Handler:
 
 def _at_the_device(arguments: argparse.Namespace, settings: Settings) -> None:
     from spasmwatch_edge import guided
-    from spasmwatch_edge.sources.opening import open_source
+    from spasmwatch_edge.sources.opening import camera_name, open_source
     from spasmwatch_edge.wiring import enrolment_folder
 
     guided.ask_consent(arguments.consent)
@@ -49,7 +49,7 @@ def _at_the_device(arguments: argparse.Namespace, settings: Settings) -> None:
     source = open_source(settings.camera, stopping.wait)
     try:
         if arguments.action == "place":
-            guided.place(source, settings.home.data, say)
+            guided.place(source, camera_name(settings.camera), settings.home.data, say)
         else:
             guided.enrol_person(settings.home.person, source, enrolment_folder(settings), say, stopping)
     finally:

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spasmwatch.domain.detection.quality import FrameRate
-from spasmwatch.domain.detection.signals import FaceSignals
+from spasmwatch.domain.detection.signals import FaceSignals, FrameSignals
 from spasmwatch.errors import SpasmWatchError, UsageError
 from spasmwatch.ports import FrameSource
 from spasmwatch_edge.identity import Description, FaceRecognizer, enrol
 from spasmwatch_edge.landmark_model import FaceMesh
 from spasmwatch_edge.person import Anybody
-from spasmwatch_edge.placement import Placement, SideCheck, advice, allows
+from spasmwatch_edge.placement import Patience, Placement, Side, SideCheck, advice, allows
 from spasmwatch_edge.vision import Vision
 
 Say = Callable[[str], None]
@@ -26,8 +26,10 @@ CONSENT = """SpasmWatch will watch the face of the person at this camera and cou
 No picture is stored or sent; numbers about the face are. The person can pause it at any time, see everything that is
 kept, and have all of it deleted. It is no medical device. Do you, the person to be watched, agree?"""
 ADVICE_EVERY_S = 2.0
-AIMED_S = 3.0
 SIDE_WAIT_S = 30.0
+EYES_OPEN_S = 1.5
+"""Before each question neither eye may be shut for so long: who obeys late must not answer the next one."""
+SIDE_ROUNDS = 3
 LOOK_EVERY_S = 0.3
 LOOKS = 24
 TASK_S = 1.5
@@ -66,50 +68,74 @@ def speaker(aloud: bool) -> Say:
     return say
 
 
-def place(source: FrameSource, folder: Path, say: Say) -> Placement:
-    """Advise until the camera stands well, then find out which side is left. Raises SpasmWatchError."""
+def place(source: FrameSource, camera: str, folder: Path, say: Say) -> Placement:
+    """Advise until ``camera`` stands well, then find out which side is left. Raises SpasmWatchError."""
     mesh = FaceMesh()
     vision = Vision(Anybody(mesh).find)
     frames = source.frames()
-    face, fps = _aim(frames, vision, mesh, say)
-    say(allows(face, fps))
-    say("Now close your left eye and keep it closed for two seconds.")
-    check, began = SideCheck(), None
-    for time, frame in frames:
-        began = time if began is None else began
-        side = check.feed(vision.look(time, frame))
-        if side is not None:
-            placement = Placement(mirrored=side == "right", side_verified=True)
-            placement.save(folder)
-            say("This stream is mirrored; I turn it round." if placement.mirrored else "Left is left.")
-            say("The camera is in place.")
-            return placement
-        if time - began > SIDE_WAIT_S:
-            break
-    raise SpasmWatchError("I could not see the left eye close: try again, nearer or in better light")
+    say(allows(*_aim(frames, vision, mesh, say)))
+    mirrored = _is_mirrored((vision.look(time, frame) for time, frame in frames), say)
+    placement = Placement(mirrored, side_verified=True, camera=camera)
+    placement.save(folder)
+    say("This stream is mirrored; I turn it round." if mirrored else "Left is left.")
+    say("The camera is in place.")
+    return placement
 
 
 def _aim(
     frames: Iterator[tuple[float, NDArray[np.uint8]]], vision: Vision, mesh: FaceMesh, say: Say
 ) -> tuple[FaceSignals, float]:
-    rate, told, good_since = FrameRate(), float("-inf"), None
-    faces, counted = 1, float("-inf")
+    """The face and the pictures a second with which to go on."""
+    rate, patience, told = FrameRate(), None, float("-inf")
+    faces, found, counted = 1, 1, float("-inf")
     for time, frame in frames:
+        patience = patience or Patience(time)
         fps = rate.update(time)
         face = vision.look(time, frame).face
         if time - counted >= ADVICE_EVERY_S:
-            faces, counted = len(mesh.find_all(frame)), time
+            # Somebody in view stays for two looks; what is mistaken for a face, above all a small one, does not.
+            before, found, counted = found, len(mesh.find_all(frame)), time
+            faces = min(before, found)
         problems = advice(face, fps, faces)
-        if problems:
-            good_since = None
-        elif face is not None and fps is not None:
-            good_since = time if good_since is None else good_since
-            if time - good_since >= AIMED_S:
-                return face, fps
-        if problems and time - told >= ADVICE_EVERY_S:
+        if patience.over(time, problems) and face is not None and fps is not None:
+            return face, fps
+        if fps is None:
             told = time
-            say(problems[0])
+        elif problems and time - told >= ADVICE_EVERY_S:
+            say(problems[0].says)
+            # Frames that came while it was said aloud are lost, which is not the camera's fault.
+            rate = FrameRate()
     raise SpasmWatchError("the camera ended before it stood well")
+
+
+def _is_mirrored(looks: Iterator[FrameSignals], say: Say) -> bool:
+    """Ask for both eyes, since a spasm may answer for one of them. Raises SpasmWatchError."""
+    check = SideCheck()
+    for _ in range(SIDE_ROUNDS):
+        left = _answer(check, looks, say, "Now close your left eye and keep it closed for two seconds.")
+        right = _answer(check, looks, say, "And now your right eye: close it and keep it closed for two seconds.")
+        if left != right:
+            return left == "right"
+        say("Both times I saw the same eye close; it may have been a spasm. Let us do it again.")
+    raise SpasmWatchError("I could not find out which side is left, so nothing was changed: try again later")
+
+
+def _answer(check: SideCheck, looks: Iterator[FrameSignals], say: Say, question: str) -> Side:
+    """The side of the stream on which an eye is closed after ``question``, asked once the eyes are open."""
+    began, asked = None, False
+    for look in looks:
+        began = look.time if began is None else began
+        side = check.feed(look)
+        if asked and side is not None:
+            return side
+        if not asked and check.calm_s >= EYES_OPEN_S:
+            say(question)
+            check.begin()
+            began, asked = None, True
+        elif look.time - began > SIDE_WAIT_S:
+            missing = "one eye alone close" if asked else "both eyes open"
+            raise SpasmWatchError(f"I could not see {missing}, so nothing was changed: try nearer or in better light")
+    raise SpasmWatchError("the camera ended before both eyes were seen, so nothing was changed")
 
 
 def enrol_person(person: str, source: FrameSource, folder: Path, say: Say, stopping: threading.Event) -> Path:

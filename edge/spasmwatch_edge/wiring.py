@@ -24,7 +24,7 @@ from spasmwatch_edge.placement import Mirrored, load_placement
 from spasmwatch_edge.prior_file import PriorFile
 from spasmwatch_edge.schedule import Hours
 from spasmwatch_edge.service import EdgeService
-from spasmwatch_edge.sources.opening import is_recording, open_source
+from spasmwatch_edge.sources.opening import camera_name, is_recording, open_source
 from spasmwatch_edge.timeline import Timeline
 from spasmwatch_edge.vision import FindFace, Vision
 
@@ -40,7 +40,7 @@ def wire(program: Program) -> None:
     cv2.setNumThreads(1)
     folder = private_folder(settings.home.data)
     find = find_person(settings)
-    placement = load_placement(folder)
+    placement = load_placement(folder, camera_name(camera))
     timeline, live = Timeline(), not is_recording(camera)
 
     def open_camera() -> FrameSource:

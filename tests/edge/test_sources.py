@@ -12,7 +12,7 @@ from spasmwatch.errors import SettingsError, SourceError
 from spasmwatch.settings.camera import Camera
 from spasmwatch_edge.sources import live
 from spasmwatch_edge.sources.live import Live, Newest
-from spasmwatch_edge.sources.opening import is_recording, open_source
+from spasmwatch_edge.sources.opening import camera_name, is_recording, open_source
 from spasmwatch_edge.sources.recording import Recording
 
 
@@ -69,6 +69,20 @@ def test_an_address_that_does_not_answer_is_one_clear_line_without_the_password(
     with pytest.raises(SourceError, match="cannot be opened") as caught:
         Live("rtsp://user:secret@127.0.0.1:9/stream")
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("usb:0", "usb:0"),
+        ("auto", "auto"),
+        ("/home/me@here/clip.mp4", "/home/me@here/clip.mp4"),
+        ("rtsp://user:se@cret@cam:554/one", "rtsp://cam:554/one"),
+        ("http://cam/live?channel=2&user=me&password=se@cret", "http://cam/live?channel=2&user=…&password=…"),
+    ],
+)
+def test_a_camera_is_named_without_account_and_password(source: str, name: str) -> None:
+    assert camera_name(Camera(source=source)) == name
 
 
 def test_a_recording_that_is_not_there_says_so() -> None:

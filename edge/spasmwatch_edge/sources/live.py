@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +21,15 @@ Frame = NDArray[np.uint8]
 STALLED_S = 8.0
 """Without a frame for so long the source counts as stalled (a fault is due within 10 s)."""
 RETRY_S = (0.5, 1.0, 2.0, 5.0, 10.0)
+
+
+_ACCOUNT = re.compile(r"([?&](?:user|username|usr|login|pass|passwd|password|pwd|token)=)[^&]*", re.IGNORECASE)
+
+
+def without_account(address: str) -> str:
+    """An address without account and password, among the parameters or before the host."""
+    scheme, separator, rest = _ACCOUNT.sub(r"\1…", address).partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}" if separator else address
 
 
 class Newest:
@@ -89,8 +99,7 @@ class Live:
         """The source without account and password."""
         if isinstance(self._address, int):
             return f"camera {self._address}"
-        scheme, _, rest = self._address.partition("://")
-        return f"{scheme}://{rest.rpartition('@')[2]}"
+        return without_account(self._address)
 
     @property
     def dropped(self) -> int:

@@ -32,6 +32,13 @@ def open_source(camera: Camera, wait: Callable[[float], object], timeline: Timel
     return Recording(Path(name), speed=camera.speed, duration_s=camera.duration_s, wait=wait)
 
 
+def camera_name(camera: Camera) -> str:
+    """The source as the settings name it, without account and password: another name, another camera."""
+    from spasmwatch_edge.sources.live import without_account
+
+    return without_account(camera.source)
+
+
 def is_recording(camera: Camera) -> bool:
     """Whether the source is a file, which ends, and not a camera, which may stall and come back."""
     name = camera.source
