@@ -62,7 +62,7 @@ def wire(program: Program) -> None:
     if camera.pause_pin is not None:
         program.own(PauseButton(camera.pause_pin, pause.press))
     bus.subscribe(program.topics.command(camera.node, "pause"), pause.receive)
-    prior = PriorFile(folder / "prior.json", camera.source, timeline.now())
+    prior = PriorFile(folder / "prior.json", camera_name(camera), timeline.now())
     bus.subscribe(program.topics.treated(), prior.hear)
     service = EdgeService(
         source=source,

@@ -570,3 +570,26 @@ def test_what_an_older_trace_does_not_hold_yet_begins_empty() -> None:
     del state["baseline"]["pull"]
     with pytest.raises(KeyError):
         Detector().restore(state)
+
+
+def test_clear_spasms_of_both_sides_in_turn_are_of_no_known_pattern() -> None:
+    acts = [
+        Act(8.0, 8.5, close_left=0.9, mouth_left=0.1),
+        Act(8.8, 9.3, close_right=0.9, mouth_right=0.1),
+    ]
+    (found,) = detect(signals(acts, noise=0.001))
+    assert (found.kind, found.side, round(found.start, 1)) == ("unclassified", "both", 8.0)
+
+
+def test_a_hold_of_minutes_is_told_every_two_minutes_and_all_of_it_is_spasm() -> None:
+    hold = Act(8.0, 300.0, close_left=0.95, close_right=0.95, brows=-0.04)
+    detector = Detector()
+    found, spasm, other = [], 0.0, 0.0
+    for frame in signals([hold], seconds=310.0, fps=10.0):
+        found += detector.update(frame)
+        spasm += detector.closures.spasm_s
+        other += detector.closures.rest_s + detector.closures.unclear_s
+    assert [round(each.start) for each in found] == [8, 128, 248]
+    assert {each.kind for each in found} == {"blepharospasm"}
+    assert spasm == pytest.approx(292.0, abs=2.0)
+    assert other == 0.0

@@ -122,12 +122,3 @@ def test_a_detector_that_goes_on_from_its_state_knows_the_prior() -> None:
     for name in ("prior", "new_since", "opened_since"):
         del old[name]
     Detector().restore(old)
-
-
-def test_clear_spasms_of_both_sides_in_turn_are_of_no_known_pattern() -> None:
-    acts = [
-        Act(8.0, 8.5, close_left=0.9, mouth_left=0.1),
-        Act(8.8, 9.3, close_right=0.9, mouth_right=0.1),
-    ]
-    (found,) = detect(signals(acts, noise=0.001))
-    assert (found.kind, found.side, round(found.start, 1)) == ("unclassified", "both", 8.0)

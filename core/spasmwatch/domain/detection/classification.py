@@ -62,7 +62,7 @@ def classify(bursts: Sequence[Burst], frames: Sequence[Evidence], usual: Usual) 
     bursts = _without_uneven_blinks(_seen_by_both_witnesses(bursts, frames, usual), frames, usual)
     one_sided = _hemifacial(bursts, frames, usual)
     findings = [finding for finding in one_sided if finding.clear or finding.sign in usual.bouts]
-    findings += blepharospasm(_apart(bursts, findings), frames, usual.blink_lowering)
+    findings += blepharospasm(_apart(bursts, findings), frames, usual)
     findings += jerks(_apart(bursts, findings), frames, usual)
     findings += [finding for finding in one_sided if not _beside(finding, findings)]
     findings += [finding for finding in _undecided(bursts, frames) if not _beside(finding, findings)]

@@ -17,6 +17,7 @@ from spasmwatch.domain.detection.findings import (
     within,
 )
 from spasmwatch.domain.detection.segmentation import Burst
+from spasmwatch.domain.detection.usual import Usual
 
 # Both eyes shut forcefully for at least this long is a hold; shorter ones count as a cluster only.
 HOLD_S: Final = 0.45
@@ -61,6 +62,8 @@ LARGEST_BLINK_RISE: Final = 0.010
 FROWN_S: Final = 0.5
 FROWN_CLOSURE: Final = 0.25
 BROW_UNREST: Final = 0.005
+# So soon after a spasm was told while it went on, what is left of it begins.
+GOES_ON_S: Final = 0.5
 YAWN_OPEN: Final = 0.16
 # Both mouth corners so far out and up: a smile, in which the eyes narrow and the cheeks rise, too.
 SMILE_CORNERS: Final = 0.06
@@ -85,12 +88,12 @@ _CHEEKS_AND_NOSE: Final[tuple[Callable[[Evidence], float], ...]] = (
 )
 
 
-def blepharospasm(bursts: Sequence[Burst], frames: Sequence[Evidence], blink_lowering: float | None) -> list[Finding]:
-    """Forceful closures of both eyes: long ones, and clusters of short ones. ``blink_lowering``: see ``Usual``."""
-    rise = min(LARGEST_BLINK_RISE, _blink_rise(blink_lowering))
+def blepharospasm(bursts: Sequence[Burst], frames: Sequence[Evidence], usual: Usual) -> list[Finding]:
+    """Forceful closures of both eyes: long ones, clusters of short ones, and what goes on after it was told."""
+    rise = min(LARGEST_BLINK_RISE, _blink_rise(usual.blink_lowering))
     forces = _forces(bursts, frames, rise)
     seen = [burst for burst in forces if _wrinkle(most_shut(burst, frames)) > HIDDEN_NOSE]
-    forceful = [burst for burst in seen if _is_hold(burst, frames, forces[burst], rise)]
+    forceful = [burst for burst in seen if _goes_on(burst, usual) or _is_hold(burst, frames, forces[burst], rise)]
     # A blink beside a cluster does not belong to it, nor do eyes that are narrowed slowly, as in a pulled face.
     quick = [burst for burst in seen if is_brief_closure(burst) or _is_sudden(burst, frames)]
     strained = [burst for burst in quick if forces[burst] >= CLUSTER_LEAST_FORCE]
@@ -170,6 +173,11 @@ def _is_hold(closure: Burst, frames: Sequence[Evidence], its_force: float, rise:
     forceful = closure.length >= HOLD_S and its_force >= (LONG_HOLD_FORCE if wrinkled else HOLD_FORCE)
     squeezed = long and closure.length <= LONGEST_SQUEEZED_S and _squeeze(closure, frames, rise) >= SQUEEZE
     return (forceful or squeezed) and held and _is_sudden(closure, frames) and not _is_other(closure, frames)
+
+
+def _goes_on(closure: Burst, usual: Usual) -> bool:
+    """Whether a closure is what is left of a spasm that was told while it went on; it began suddenly, long ago."""
+    return usual.held_until is not None and abs(closure.start - usual.held_until) <= GOES_ON_S
 
 
 def is_cluster(forces: Sequence[float]) -> bool:

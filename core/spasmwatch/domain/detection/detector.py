@@ -10,7 +10,7 @@ from spasmwatch.domain.detection.baseline import Baseline
 from spasmwatch.domain.detection.bouts import Bouts
 from spasmwatch.domain.detection.clarity import DIM, Clarity
 from spasmwatch.domain.detection.classification import CLEAR_PEAK, classify
-from spasmwatch.domain.detection.closures import mere_blink, sort_closures
+from spasmwatch.domain.detection.closures import GOES_ON_S, mere_blink, sort_closures
 from spasmwatch.domain.detection.evidence import SIDES, Evidence, corner, corner_moved, judge, raw_pull, turned
 from spasmwatch.domain.detection.exposure import Closures
 from spasmwatch.domain.detection.findings import MERGE_S, Finding
@@ -84,6 +84,7 @@ class Detector:
         self._odd_since: float | None = None
         self._new_since = 0.0
         self._opened_since: float | None = None
+        self._held_until: float | None = None
         self._rate = FrameRate()
         self._clarity = Clarity()
         self.reason: Reason | None = "absent"
@@ -122,6 +123,7 @@ class Detector:
             "odd_since": self._odd_since,
             "new_since": self._new_since,
             "opened_since": self._opened_since,
+            "held_until": self._held_until,
         }
 
     def restore(self, state: State) -> None:
@@ -140,7 +142,8 @@ class Detector:
         if "prior" in state:
             self.prior = restore_prior(state["prior"])
         self._seen_at, self._odd_since = state["seen_at"], state["odd_since"]
-        self._new_since, self._opened_since = state.get("new_since", 0.0), state.get("opened_since")
+        self._new_since = state.get("new_since", 0.0)
+        self._opened_since, self._held_until = state.get("opened_since"), state.get("held_until")
 
     def update(self, frame: FrameSignals) -> list[Finding]:
         """The spasms that are known to be over with this frame."""
@@ -207,7 +210,10 @@ class Detector:
         going = [channel.start for channel in self._channels if channel.start is not None]
         first = min([*going, *(burst.start for burst in self._bursts)], default=now)
         if going and now - first > LONGEST_EPISODE_S:
-            return self._end_bursts(now)
+            findings = self._end_bursts(now)
+            held = any(each.kind == "blepharospasm" and now - each.end <= GOES_ON_S for each in findings)
+            self._held_until = now if held else None
+            return findings
         if going or not self._bursts:
             if not going:
                 self._trim(now)
@@ -216,8 +222,8 @@ class Detector:
             return []
         bursts, frames = sorted(self._bursts, key=lambda burst: burst.start), list(self._frames)
         restless = {part: level.value for part, level in self.baseline.restless.items()}
-        lowering = self.baseline.usual_blink_lowering
-        usual = Usual(self._bouts.going_on(bursts[-1].end), restless, self.baseline.usual_blink_skew, lowering)
+        skew, lowering = self.baseline.usual_blink_skew, self.baseline.usual_blink_lowering
+        usual = Usual(self._bouts.going_on(bursts[-1].end), restless, skew, lowering, self._held_until)
         findings = self._more_certain(self._bouts.counting(classify(bursts, frames, usual), now))
         # What is told late was in an earlier minute, and is counted in none.
         here = [finding for finding in findings if finding.end >= bursts[0].start]

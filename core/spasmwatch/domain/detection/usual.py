@@ -28,13 +28,15 @@ _LEADS: Final[Mapping[str, tuple[SpasmKind, Region]]] = {
 class Usual:
     """What is known of this person: ``bouts``, the signs of clear spasms of the last minutes; ``restless``;
     ``blink_skew``, how unequal both eyes are in blinks, positive when the left closes more (None: not yet known);
-    ``blink_lowering``, how far the brows seem to sink in blinks, in inter-ocular distances (None: not yet known).
+    ``blink_lowering``, how far the brows seem to sink in blinks, in inter-ocular distances (None: not yet known);
+    ``held_until``, when a both-eyes spasm that goes on was told because of its length (seconds; None: none was).
     """
 
     bouts: Collection[Sign]
     restless: Restless
     blink_skew: float | None
     blink_lowering: float | None
+    held_until: float | None = None
 
     def needed(self, sign: Sign) -> float:
         """The share of what is asked for otherwise that is enough."""
