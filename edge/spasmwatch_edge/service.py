@@ -97,9 +97,9 @@ class EdgeService:
                     break
         finally:
             self._close_source()
-            facts = self._pipeline.finish()
-            self._publish(facts)
-            self._traces.end(facts.findings)
+            facts, moved = self._pipeline.finish(), self._moved()
+            self._publish(facts, moved)
+            self._traces.end(facts.findings, moved)
             self._health("stopped", None)
 
     def _watch(self) -> bool:
@@ -140,9 +140,9 @@ class EdgeService:
 
     def _feed(self, signals: FrameSignals) -> None:
         self._taken_at = signals.time
-        facts = self._pipeline.feed(signals)
-        self._publish(facts)
-        self._traces.feed(signals, facts.findings)
+        facts, moved = self._pipeline.feed(signals), self._moved()
+        self._publish(facts, moved)
+        self._traces.feed(signals, facts.findings, moved)
 
     def _rest(self) -> None:
         """Paused: the camera is off, its light too; time goes on and counts as paused. That is no fault."""
@@ -161,10 +161,10 @@ class EdgeService:
             self._take(FrameSignals(now, None))
         self._health_when_due(now)
 
-    def _publish(self, facts: Facts) -> None:
+    def _publish(self, facts: Facts, moved: float) -> None:
         if facts.started is None and not facts.findings and not facts.minutes:
             return
-        clock_ok, moved = self._clock_ok(), self._moved()
+        clock_ok = self._clock_ok()
         if facts.started is not None:
             spasm_id = str(uuid7())
             self._started.append((facts.started, spasm_id))
