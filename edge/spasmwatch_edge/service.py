@@ -80,6 +80,7 @@ class EdgeService:
         # Onset and id of spasms that were told to go on; a weak one may be told to have ended after a later one.
         self._started: deque[tuple[float, str]] = deque(maxlen=MOST_STARTED)
         self._fault: Fault = Fault(active=False)
+        self._throttling = machine.Throttling()
         self._source: FrameSource | None = source
         self._taken_at: float | None = None
         self._frames = 0
@@ -209,7 +210,7 @@ class EdgeService:
                 "lag_s": round(self._lag, 3),
                 "dropped": getattr(self._source, "dropped", None),
                 "temperature_c": machine.temperature(),
-                "throttled": machine.throttled(),
+                "throttled": self._throttling.look(),
                 "disk_free_mb": machine.disk_free_mb(self._folder),
             })
         )  # fmt: skip
