@@ -50,6 +50,7 @@ class Program:
         self.stopping = threading.Event()
         self.failure: BaseException | None = None
         self._owned = ExitStack()
+        self._watched: list[tuple[str, Callable[[], bool]]] = []
 
     def own(self, resource: T) -> T:
         """Close ``resource`` when the program ends."""
@@ -70,6 +71,16 @@ class Program:
         thread.start()
         self._owned.callback(thread.join, LAST_WORK_S)
         self._owned.callback(self.stopping.set)
+
+    def watch(self, part: str, alive: Callable[[], bool]) -> None:
+        """Ask ``alive`` twice a second, from the main thread. Once it says no, ``part`` hangs and the program ends."""
+        self._watched.append((part, alive))
+
+    def look(self) -> None:
+        """Raises SpasmWatchError when a part that is watched hangs."""
+        for part, alive in self._watched:
+            if not alive():
+                raise SpasmWatchError(f"{part} hangs: ending, for only a new start helps")
 
     def connect(self, node: str) -> MqttBus:
         """This program's connection to the broker, with availability and last will of ``node``."""
@@ -110,7 +121,8 @@ _clock_conforms: type[Clock] = SystemClock
 def run(name: str, settings: Settings, wire: Callable[[Program], None]) -> None:
     """Run a program: ``wire`` builds it, owns its resources and starts its threads.
 
-    Returns after SIGTERM, SIGINT or ``stopping``; raises the first failure of ``wire`` or of a thread.
+    Returns after SIGTERM, SIGINT or ``stopping``; raises the first failure of ``wire`` or of a thread, and
+    SpasmWatchError when a part hangs: whoever started us (systemd, Docker, the permanent home) starts us again then.
     """
     program = Program(name, settings)
     heartbeat = Heartbeat()
@@ -125,6 +137,7 @@ def run(name: str, settings: Settings, wire: Callable[[Program], None]) -> None:
         heartbeat.ready()
         # Waiting in slices: a signal handler runs only between two of them on some platforms.
         while not program.stopping.wait(0.5):
+            program.look()
             heartbeat.beat()
     finally:
         heartbeat.ending()

@@ -1,6 +1,8 @@
 """What the machine says about itself: clock, heat, power, disk."""
 
 import shutil
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from spasmwatch.adapters.clock import MachineClock
@@ -8,8 +10,9 @@ from spasmwatch.adapters.clock import MachineClock
 TEMPERATURE = Path("/sys/class/thermal/thermal_zone0/temp")
 FIRMWARE = Path("/sys/devices/platform")
 SENSORS = Path("/sys/class/hwmon")
-# Bits of the firmware's word: under-voltage now, frequency capped now, throttled now, soft temperature limit now.
-THROTTLED_NOW = 0xF
+# Bits of the firmware's word: under-voltage, frequency capped, throttled, soft temperature limit. The same four stand
+# higher up for what has happened at some time; the kernel may take those back.
+THROTTLED, HAPPENED = 0xF, 16
 
 
 def clock_synchronised() -> bool:
@@ -25,15 +28,30 @@ def temperature() -> float | None:
         return None
 
 
-def throttled() -> bool | None:
-    """Whether a Raspberry Pi runs slower for heat or lacks power right now; None elsewhere.
+class Throttling:
+    """Whether a Raspberry Pi runs slower for heat or lacks power.
 
     The firmware's own word, whose place has an address on a Pi 5, and the kernel's watch over the supply.
     """
-    firmware = [_number(path, 16) for path in FIRMWARE.glob("soc*/soc*:firmware/get_throttled")]
-    supply = [path.with_name("in0_lcrit_alarm") for path in SENSORS.glob("hwmon*/name") if _text(path) == "rpi_volt"]
-    words = [word for word in [*firmware, *(_number(path, 10) for path in supply)] if word is not None]
-    return any(word & THROTTLED_NOW for word in words) if words else None
+
+    def __init__(self) -> None:
+        # When that happened which the first look finds, nobody knows: it is no news.
+        self._happened = THROTTLED
+
+    def look(self) -> bool | None:
+        """Whether it does now or did since the last look; None on another machine."""
+        firmware = _numbers(FIRMWARE.glob("soc*/soc*:firmware/get_throttled"), 16)
+        names = [path for path in SENSORS.glob("hwmon*/name") if _text(path) == "rpi_volt"]
+        words = [*firmware, *_numbers((path.with_name("in0_lcrit_alarm") for path in names), 10)]
+        before, self._happened = self._happened, 0
+        for word in words:
+            self._happened |= word >> HAPPENED & THROTTLED
+        return any(word & THROTTLED for word in words) or bool(self._happened & ~before) if words else None
+
+
+def throttled() -> bool | None:
+    """Whether a Raspberry Pi runs slower for heat or lacks power right now; None elsewhere."""
+    return Throttling().look()
 
 
 def _text(path: Path) -> str:
@@ -43,11 +61,13 @@ def _text(path: Path) -> str:
         return ""
 
 
-def _number(path: Path, base: int) -> int | None:
-    try:
-        return int(_text(path), base)
-    except ValueError:
-        return None
+def _numbers(paths: Iterable[Path], base: int) -> list[int]:
+    """What stands in files that hold a number."""
+    found = []
+    for path in paths:
+        with suppress(ValueError):
+            found.append(int(_text(path), base))
+    return found
 
 
 def disk_free_mb(folder: Path) -> float | None:

@@ -1,6 +1,7 @@
 """The camera program: watches, publishes what it saw, tells how it is doing, pauses, survives a stalled camera."""
 
 import logging
+import math
 import threading
 import time
 from collections import deque
@@ -21,6 +22,8 @@ from spasmwatch.domain.topics import Fault
 from spasmwatch.errors import SourceError
 from spasmwatch.ports import FrameSource, Outbox
 from spasmwatch_edge import machine, reports
+from spasmwatch_edge.faults import FaultState
+from spasmwatch_edge.freeze import Freeze
 from spasmwatch_edge.pause import Pause
 from spasmwatch_edge.pipeline import Facts, Pipeline
 from spasmwatch_edge.prior_file import PriorFile
@@ -33,6 +36,8 @@ REOPEN_EVERY_S = 3.0
 IDLE_S = 0.5
 LONGEST_GAP_S = 20.0
 """After so long without a frame (the camera stands still, the machine slept) the time so far is accounted for."""
+HANGS_S, DEAD_S = 10.0, 45.0
+"""After so long without a turn of its loop a camera that opens or closes counts as at fault, and as lost."""
 MOST_STARTED = 8
 """Of spasms that were told to go on, so many are remembered."""
 
@@ -72,51 +77,70 @@ class EdgeService:
         traces_days: float = 0.0,
         now: Callable[[], float] = time.time,
         moved: Callable[[], float] = lambda: 0.0,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._reopen, self._live, self._vision, self._outbox = reopen, live, vision, outbox
-        self._person, self._pause, self._tell_fault, self._stopping = person, pause, tell_fault, stopping
+        self._person, self._pause, self._fault, self._stopping = person, pause, FaultState(tell_fault), stopping
         self._clock_ok, self._side_verified, self._folder = clock_ok, side_verified, folder
-        self._now, self._moved = now, moved
-        self._prior = prior
+        self._now, self._moved, self._monotonic = now, moved, monotonic
+        self._prior, self._freeze = prior, Freeze()
         self._pipeline = Pipeline(prior.prior)
         self._traces = TraceKeeper(folder / "traces", traces_days, self._pipeline.detector)
         # Onset and id of spasms that were told to go on; a weak one may be told to have ended after a later one.
         self._started: deque[tuple[float, str]] = deque(maxlen=MOST_STARTED)
-        self._fault: Fault = Fault(active=False)
+        self._throttling = machine.Throttling()
         self._source: FrameSource | None = source
         self._taken_at: float | None = None
         self._frames = 0
         self._lag = 0.0
         self._told_at: float | None = None
+        self._turned_at = monotonic()
+
+    def alive(self) -> bool:
+        """Whether the loop still turns; a fault is told long before it counts as lost.
+
+        Asked from another thread: nothing ends the wait for a driver that hangs as a camera opens or closes.
+        """
+        hanging_s = self._monotonic() - self._turned_at
+        if hanging_s >= HANGS_S:
+            self._break(f"the camera has not answered for {HANGS_S:.0f} s")
+        return hanging_s < DEAD_S
 
     def run(self) -> None:
         """Watch. Raises SourceError when a recording cannot be read."""
-        self._tell_fault(self._fault)
+        self._fault.tell()
         try:
             while not self._stopping.is_set():
+                self._turned()
                 if self._pause.on:
                     self._rest()
                 elif self._watch():
                     break
         finally:
             self._close_source()
-            facts = self._pipeline.finish()
-            self._publish(facts)
-            self._traces.end(facts.findings)
+            facts, moved = self._pipeline.finish(), self._moved()
+            self._publish(facts, moved)
+            self._traces.end(facts.findings, moved)
             self._prior.save(self._now(), self._pipeline.detector.prior)
             self._health("stopped", None)
+            # From here on nothing turns, and nothing hangs.
+            self._turned_at = math.inf
+
+    def _turned(self) -> None:
+        self._turned_at = self._monotonic()
 
     def _watch(self) -> bool:
         """Frames until a pause, a stall or the end; True at the end."""
         try:
             if self._source is None:
                 self._source = self._reopen()
+                self._turned()
             for moment, frame in self._source.frames():
+                self._turned()
                 if self._stopping.is_set():
                     return True
                 if self._pause.on:
                     return False
-                self._mend()
                 self._see(moment, frame)
             return True
         except SourceError as error:
@@ -131,7 +155,12 @@ class EdgeService:
         if self._taken_at is not None and moment <= self._taken_at:
             # A recording that was paused goes on where it was: that time has gone by.
             return
-        self._take(self._vision.look(moment, frame))
+        signals = self._vision.look(moment, frame)
+        if self._live and self._freeze.lasts(moment, frame, face=signals.face is not None):
+            raise SourceError("the picture stands still")
+        if self._fault.end():
+            log.info("the camera is back")
+        self._take(signals)
         self._frames += 1
         self._lag = max(self._lag, self._now() - moment) if self._live else 0.0
         self._health_when_due(moment)
@@ -144,9 +173,9 @@ class EdgeService:
 
     def _feed(self, signals: FrameSignals) -> None:
         self._taken_at = signals.time
-        facts = self._pipeline.feed(signals)
-        self._publish(facts)
-        self._traces.feed(signals, facts.findings)
+        facts, moved = self._pipeline.feed(signals), self._moved()
+        self._publish(facts, moved)
+        self._traces.feed(signals, facts.findings, moved)
         if self._prior.keep(signals.time, self._pipeline.detector):
             self._traces.begin()
 
@@ -154,7 +183,7 @@ class EdgeService:
         """Paused: the camera is off, its light too; time goes on and counts as paused. That is no fault."""
         if self._live:
             self._close_source()
-        self._clear_fault()
+        self._fault.end()
         self._stopping.wait(IDLE_S)
         self._take(FrameSignals(self._now(), None, paused=True))
         self._health_when_due(self._now())
@@ -167,10 +196,10 @@ class EdgeService:
             self._take(FrameSignals(now, None))
         self._health_when_due(now)
 
-    def _publish(self, facts: Facts) -> None:
+    def _publish(self, facts: Facts, moved: float) -> None:
         if facts.started is None and not facts.findings and not facts.minutes:
             return
-        clock_ok, moved = self._clock_ok(), self._moved()
+        clock_ok = self._clock_ok()
         if facts.started is not None:
             spasm_id = str(uuid7())
             self._started.append((facts.started, spasm_id))
@@ -200,7 +229,7 @@ class EdgeService:
         if self._told_at is None:
             self._told_at = moment
         elif moment - self._told_at >= HEALTH_EVERY_S:
-            state = "paused" if self._pause.on else "fault" if self._fault.active else "running"
+            state = "paused" if self._pause.on else "fault" if self._fault.now.active else "running"
             self._health(state, moment - self._told_at)
             self._told_at = moment
 
@@ -210,12 +239,12 @@ class EdgeService:
                 "time": datetime.now(UTC),
                 "program": "edge",
                 "state": state,
-                "cause": self._fault.cause,
+                "cause": self._fault.now.cause,
                 "fps": round(self._frames / span, 2) if span else None,
                 "lag_s": round(self._lag, 3),
                 "dropped": getattr(self._source, "dropped", None),
                 "temperature_c": machine.temperature(),
-                "throttled": machine.throttled(),
+                "throttled": self._throttling.look(),
                 "baseline": self._pipeline.detector.prior.version,
                 "disk_free_mb": machine.disk_free_mb(self._folder),
             })
@@ -223,21 +252,8 @@ class EdgeService:
         self._frames, self._lag = 0, 0.0
 
     def _break(self, cause: str) -> None:
-        if not self._fault.active:
-            log.error("%s", cause)
-            self._fault = Fault(active=True, cause=cause, since=datetime.now(UTC))
-            self._tell_fault(self._fault)
+        if self._fault.begin(cause):
             self._health("fault", None)
-
-    def _mend(self) -> None:
-        if self._fault.active:
-            log.info("the camera is back")
-            self._clear_fault()
-
-    def _clear_fault(self) -> None:
-        if self._fault.active:
-            self._fault = Fault(active=False)
-            self._tell_fault(self._fault)
 
     def _close_source(self) -> None:
         if self._source is not None:

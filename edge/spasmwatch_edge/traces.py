@@ -9,6 +9,7 @@ import json
 import logging
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -21,8 +22,9 @@ from spasmwatch.errors import SourceError
 
 log = logging.getLogger(__name__)
 
-# Version 2 holds the displacement of brows, nose and mouth, which the detector cannot do without.
-SCHEMA: Final = "trace/2.0"
+# Version 2 holds the displacement of brows, nose and mouth, which the detector cannot do without. 2.1 says by how much
+# the clock had been set, too.
+SCHEMA: Final = "trace/2.1"
 CHECKPOINT_S: Final = 15.0
 LONGEST_TRACE_S: Final = 900.0
 EXPIRE_EVERY_S: Final = 3600.0
@@ -48,8 +50,8 @@ class TraceKeeper:
         """What the detector remembers, while it is calm, was changed by somebody: no trace reaches back beyond that."""
         self._parts = [(self._detector.state(), [])]
 
-    def feed(self, frame: FrameSignals, findings: list[Finding]) -> None:
-        """After the detector has taken ``frame`` and told ``findings``."""
+    def feed(self, frame: FrameSignals, findings: list[Finding], moved: float = 0.0) -> None:
+        """After the detector has taken ``frame`` and told ``findings``; records bear times ``moved`` seconds later."""
         if frame.time - self._expired_at >= EXPIRE_EVERY_S:
             self._expired_at = frame.time
             self._expire()
@@ -57,7 +59,7 @@ class TraceKeeper:
             return
         self._parts[-1][1].append(frame)
         if findings:
-            self._write(findings[0], ended=False)
+            self._write(findings[0], moved, ended=False)
         if self._checked_at is None:
             self._checked_at = frame.time
         if frame.time - self._checked_at < CHECKPOINT_S:
@@ -69,12 +71,12 @@ class TraceKeeper:
             # Without a beginning it cannot be replayed: whoever sleeps for hours leaves no trace, and fills no memory.
             self._parts = [({}, [])]
 
-    def end(self, findings: list[Finding]) -> None:
-        """The detector has told ``findings`` because the frames have ended."""
+    def end(self, findings: list[Finding], moved: float = 0.0) -> None:
+        """The detector has told ``findings`` because the frames have ended; ``moved`` as for :meth:`feed`."""
         if self._days and findings:
-            self._write(findings[0], ended=True)
+            self._write(findings[0], moved, ended=True)
 
-    def _write(self, finding: Finding, *, ended: bool) -> None:
+    def _write(self, finding: Finding, moved: float, *, ended: bool) -> None:
         state = self._parts[0][0]
         if not state:
             log.warning("no trace of a spasm that followed more than %.0f minutes of unrest", LONGEST_TRACE_S / 60)
@@ -83,13 +85,14 @@ class TraceKeeper:
         content = {
             "schema": SCHEMA,
             "detector": {"name": NAME, "version": VERSION},
+            "moved_s": moved,
             "state": state,
             # A frame in which nothing moved shows the face of the one before, which the first frame here lacks.
             "face": face_state(frames[0].face) if frames and frames[0].face else None,
             "frames": [frame_state(frame) for frame in frames],
             "ended": ended,
         }
-        name = datetime.fromtimestamp(finding.start, UTC).strftime("%Y%m%dT%H%M%S%f") + ".trace"
+        name = datetime.fromtimestamp(finding.start + moved, UTC).strftime("%Y%m%dT%H%M%S%f") + ".trace"
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             partial = self._folder / f".{name}"
@@ -110,20 +113,27 @@ class TraceKeeper:
 
 
 def replay(path: Path) -> Iterator[Finding]:
-    """What the detector of today makes of a trace. Raises SourceError when the file is no trace."""
+    """What the detector of today makes of a trace, with the times of records. Raises SourceError if it is no trace."""
     content = _read(path)
-    detector = Detector()
     try:
-        face = restore_face(content["face"]) if content.get("face") else None
-        detector.restore(content["state"])
-        for state in content["frames"]:
-            frame = restore_frame(state, face)
-            face = frame.face
-            yield from detector.update(frame)
-        if content.get("ended"):
-            yield from detector.finish()
+        moved = float(content.get("moved_s", 0.0))
+        for finding in _findings(content):
+            yield replace(finding, start=finding.start + moved, end=finding.end + moved)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise SourceError(f"{path}: a damaged trace ({type(error).__name__}: {error})") from error
+
+
+def _findings(content: dict[str, Any]) -> Iterator[Finding]:
+    """As the frames have their times. Raises KeyError, TypeError, ValueError and AttributeError on a damaged trace."""
+    detector = Detector()
+    face = restore_face(content["face"]) if content.get("face") else None
+    detector.restore(content["state"])
+    for state in content["frames"]:
+        frame = restore_frame(state, face)
+        face = frame.face
+        yield from detector.update(frame)
+    if content.get("ended"):
+        yield from detector.finish()
 
 
 def _read(path: Path) -> dict[str, Any]:

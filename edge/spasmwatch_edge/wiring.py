@@ -89,6 +89,8 @@ def wire(program: Program) -> None:
         program.stopping.set()
 
     program.start("camera", work)
+    if live:
+        program.watch("the camera", service.alive)
 
 
 def find_person(settings: Settings) -> FindFace:

@@ -21,7 +21,6 @@ from spasmwatch_edge.service import EdgeService
 from support.faces import Act, signals
 
 EPOCH = 1_790_000_000.0
-PICTURE = np.zeros((4, 4, 3), np.uint8)
 
 
 class Kept:
@@ -62,6 +61,8 @@ class Scripted:
         self.at: dict[float, Any] = {}
         self.opened = self.closed = 0
         self.broken = 0
+        # From when till when the picture is the same.
+        self.frozen = (0.0, 0.0)
         # Whether frames are dated when they are asked for, as a camera's, or when they were taken, as a recording's.
         self.paced = True
 
@@ -75,8 +76,14 @@ class Scripted:
                 self.at.pop(moment)()
             self.script.pop(0)
             self.clock.time = max(self.clock.time, EPOCH + signal.time)
-            yield (self.clock.time if self.paced else EPOCH + signal.time), PICTURE
+            yield (self.clock.time if self.paced else EPOCH + signal.time), self.picture(signal.time)
         self.clock.set()
+
+    def picture(self, time: float) -> NDArray[np.uint8]:
+        """One grey level for each frame at 25 a second: no two neighbours are the same, as behind a sensor."""
+        begin, end = self.frozen
+        number = round(25 * (begin if begin <= time < end else time))
+        return np.full((4, 4, 3), number % 251, np.uint8)
 
     def close(self) -> None:
         self.closed += 1
@@ -95,6 +102,8 @@ class Scripted:
         self.opened += 1
         if self.opened <= self.broken:
             raise SourceError("camera 0: it cannot be opened")
+        # What a camera saw while nobody asked is gone.
+        self.script = [signal for signal in self.script if EPOCH + signal.time >= self.clock.time]
         return self
 
     all_faces: list[Any]
@@ -116,6 +125,7 @@ class Home:
     ) -> None:
         self.clock, self.outbox = Clock(), Kept()
         self.faults: list[Fault] = []
+        self.told_at: list[float] = []
         self.pauses: list[PauseState] = []
         self.source = Scripted(self.clock, list(frames), break_at=break_at)
         self.source.all_faces = [frame.face for frame in frames]
@@ -129,14 +139,19 @@ class Home:
             prior=PriorFile(folder / "prior.json", "camera 0", self.clock.time),
             person="patient",
             pause=self.pause,
-            tell_fault=self.faults.append,
+            tell_fault=self.tell_fault,
             stopping=self.clock,
             clock_ok=lambda: True,
             now=lambda: self.clock.time,
             moved=lambda: moved,
+            monotonic=lambda: self.clock.time,
             folder=folder,
             traces_days=traces_days,
         )
+
+    def tell_fault(self, fault: Fault) -> None:
+        self.faults.append(fault)
+        self.told_at.append(self.clock.time - EPOCH)
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.clock.time, UTC)
@@ -184,6 +199,62 @@ def test_a_stalled_camera_is_a_fault_until_it_is_back(tmp_path: Path) -> None:
     assert [fault.active for fault in home.faults] == [False, True, False]
     assert "no picture" in (home.faults[1].cause or "")
     assert home.source.opened == 1
+
+
+def observed_s(home: Home) -> float:
+    return sum(float(one.observed_s) for one in home.outbox.of(Observation))
+
+
+def test_a_picture_that_stands_still_while_a_face_is_in_it_is_a_fault_until_it_changes(tmp_path: Path) -> None:
+    home = Home(tmp_path, signals([], seconds=100.0), live=True)
+    home.source.frozen = (20.0, 60.0)
+    home.service.run()
+    assert [fault.active for fault in home.faults] == [False, True, False]
+    assert home.faults[1].cause == "the picture stands still"
+    began, over = home.told_at[1:]
+    assert began == pytest.approx(28.0, abs=0.5)
+    assert over == pytest.approx(60.0, abs=4.0)
+    assert home.source.opened > 3
+    unseen = sum(o.unobserved.get("slow", 0.0) for o in home.outbox.of(Observation))
+    assert unseen == pytest.approx(35.0, abs=3.0)
+    assert observed_s(home) == pytest.approx(100.0 - unseen - 3.0, abs=2.0)
+
+
+@pytest.mark.parametrize(("live", "face"), [(True, False), (False, True)], ids=["a dark room", "a recording"])
+def test_a_picture_that_may_stand_still_is_no_fault(tmp_path: Path, live: bool, face: bool) -> None:
+    frames = signals([], seconds=40.0)
+    home = Home(tmp_path, frames if face else [FrameSignals(frame.time, None) for frame in frames], live=live)
+    home.source.frozen = (5.0, 40.0)
+    home.service.run()
+    assert [fault.active for fault in home.faults] == [False]
+    assert sum(o.unobserved.get("slow", 0.0) for o in home.outbox.of(Observation)) == 0.0
+    assert observed_s(home) == pytest.approx(39.0 if face else 0.0, abs=0.5)
+
+
+def test_a_camera_that_hangs_as_it_opens_is_a_fault_and_then_lost(tmp_path: Path) -> None:
+    home = Home(tmp_path, signals([], seconds=2.0), live=True, away=True)
+    said: dict[int, tuple[bool, bool]] = {}
+
+    def hang() -> Scripted:
+        """As the main thread sees it, after so many seconds."""
+        for seconds in (9, 11, 44, 46):
+            home.clock.time = EPOCH + seconds
+            said[seconds] = home.service.alive(), home.faults[-1].active
+        return home.source
+
+    home.service._reopen = hang
+    home.service.run()
+    assert said == {9: (True, False), 11: (True, True), 44: (True, True), 46: (False, True)}
+    assert "has not answered" in (home.faults[1].cause or "")
+    assert [fault.active for fault in home.faults] == [False, True, False]
+
+
+def test_a_loop_that_has_ended_does_not_hang(tmp_path: Path) -> None:
+    home = Home(tmp_path, signals([], seconds=2.0), live=True)
+    home.service.run()
+    home.clock.time += 3600
+    assert home.service.alive()
+    assert [fault.active for fault in home.faults] == [False]
 
 
 def test_a_recording_that_breaks_ends_the_program_with_its_reason(tmp_path: Path) -> None:

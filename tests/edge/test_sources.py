@@ -65,6 +65,36 @@ def test_a_stream_that_breaks_is_connected_again(video: Path, monkeypatch: pytes
     assert "camera" not in {thread.name for thread in threading.enumerate()}
 
 
+class Webcam:
+    """A camera that cannot be opened and notes what is asked of it."""
+
+    def __init__(self, number: int) -> None:
+        self.number, self.asked = number, list[int]()
+        Webcam.last = self
+
+    last: "Webcam"
+
+    def set(self, what: int, value: float) -> bool:
+        self.asked.append(what)
+        if what == cv2.CAP_PROP_FOURCC:
+            assert int(value).to_bytes(4, "little") == b"MJPG"
+        return True
+
+    def isOpened(self) -> bool:  # noqa: N802
+        return False
+
+    def release(self) -> None:
+        """Nothing is held."""
+
+
+def test_a_usb_camera_is_asked_for_compressed_pictures_before_their_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cv2, "VideoCapture", Webcam)
+    with pytest.raises(SourceError, match="camera 3: it cannot be opened"):
+        open_source(Camera(source="usb:3"), time.sleep)
+    assert Webcam.last.number == 3
+    assert Webcam.last.asked[:3] == [cv2.CAP_PROP_FOURCC, cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT]
+
+
 def test_an_address_that_does_not_answer_is_one_clear_line_without_the_password() -> None:
     with pytest.raises(SourceError, match="cannot be opened") as caught:
         Live("rtsp://user:secret@127.0.0.1:9/stream")

@@ -15,6 +15,7 @@ from spasmwatch.domain.detection.detector import Detector
 from spasmwatch.domain.detection.signals import FrameSignals
 from spasmwatch.domain.records import Spasm
 from spasmwatch.errors import SourceError
+from spasmwatch_edge.reports import moment
 from spasmwatch_edge.traces import TraceKeeper, replay
 from support.faces import Act, signals
 
@@ -43,6 +44,21 @@ def test_replaying_a_trace_gives_exactly_the_live_result(tmp_path: Path) -> None
     assert found.end == pytest.approx(record.end.timestamp(), abs=1e-6)
     same = ("kind", "side", "regions", "bursts", "intensity", "confidence", "closed_s")
     assert [getattr(found, name) for name in same] == [getattr(record, name) for name in same]
+
+
+def test_after_the_clock_was_set_a_trace_bears_the_time_of_its_record(tmp_path: Path) -> None:
+    home = Home(tmp_path, signals(SPASM, seconds=12.0), live=True, traces_days=1.0, moved=7200.0)
+    home.service.run()
+    (record,) = [record for record in home.outbox.of(Spasm) if record.phase == "end"]
+    (trace,) = (tmp_path / "traces").glob("*.trace")
+    assert trace.stem == f"{record.start:%Y%m%dT%H%M%S%f}"
+    (found,) = replay(trace)
+    assert (moment(found.start), moment(found.end)) == (record.start, record.end)
+    content = json.loads(gzip.decompress(trace.read_bytes()))
+    del content["moved_s"]
+    trace.write_bytes(gzip.compress(json.dumps(content).encode()))
+    (earlier,) = replay(trace)
+    assert found.start - earlier.start == pytest.approx(7200.0)
 
 
 def test_analyze_replays_a_trace(tmp_path: Path) -> None:

@@ -151,6 +151,9 @@ class Live:
         quiet_opencv()
         if isinstance(self._address, int):
             capture = cv2.VideoCapture(self._address)
+            # Uncompressed, a USB 2 camera has room for five to ten such pictures a second. The format comes first:
+            # which sizes and rates there are depends on it.
+            capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
             capture.set(cv2.CAP_PROP_FRAME_WIDTH, self._size[0])
             capture.set(cv2.CAP_PROP_FRAME_HEIGHT, self._size[1])
             capture.set(cv2.CAP_PROP_FPS, self._fps)

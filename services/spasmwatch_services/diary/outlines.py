@@ -8,6 +8,7 @@ import gzip
 import json
 from bisect import bisect_left
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -99,12 +100,14 @@ def _time(path: Path) -> datetime | None:
 
 
 def _frames(path: Path) -> Iterator[FrameSignals]:
+    """With the times of the records: the clock may have been set since the camera program's start."""
     content: dict[str, Any] = json.loads(gzip.decompress(path.read_bytes()))
+    moved = float(content.get("moved_s", 0.0))
     face: FaceSignals | None = None
     for state in content["frames"]:
         frame = restore_frame(state, face)
         face = frame.face
-        yield frame
+        yield replace(frame, time=frame.time + moved)
 
 
 def _face(face: FaceSignals | None) -> Face | None:

@@ -20,18 +20,19 @@ def _today(frames: list[FrameSignals]) -> list[FrameSignals]:
     return [replace(frame, time=NOW.timestamp() + frame.time) for frame in frames]
 
 
-@pytest.fixture
-def traced(home: TestHome) -> Spasm:
+@pytest.fixture(params=[0.0, 7200.0], ids=["", "after the clock was set"])
+def traced(home: TestHome, request: pytest.FixtureRequest) -> Spasm:
     """A spasm of which the camera program has kept a trace; its record was moved by a microsecond."""
+    moved: float = request.param
     detector = Detector()
     keeper = TraceKeeper(home.house.settings.home.data / "traces", 1.0, detector)
     findings = []
     for frame in _today(signals(TWITCH, seconds=9.0)):
         found = detector.update(frame)
-        keeper.feed(frame, found)
+        keeper.feed(frame, found, moved)
         findings += found
     (finding,) = findings
-    start = datetime.fromtimestamp(finding.start, UTC) + timedelta(microseconds=1)
+    start = datetime.fromtimestamp(finding.start + moved, UTC) + timedelta(microseconds=1)
     home.clock.moment = start + timedelta(minutes=1)
     return Spasm.model_validate(home.hear(spasm(start, finding.end - finding.start)).model_dump())
 
