@@ -26,12 +26,23 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from baselines import BASELINES, Landmarks
 from closed_eyes import closed_eyes_table
+from confounders import confounder_table
 from scoring import HEADER, Score, Seen, detect, judge
+from spasmwatch_edge.model_file import LANDMARKS
 
 ROOT = Path(__file__).resolve().parents[1]
 # Recorded faces that thresholds were not chosen on.
 TEST_RECORDINGS = ("grid_brbk7n", "grid_sbia1a")
-SEEING = ("landmark_model.py", "witness.py", "displacement.py")
+# What makes the signals out of pictures. The frames of the bench come in one size, so ``two_sizes.py`` changes nothing.
+SEEING = (
+    "edge/spasmwatch_edge/landmark_model.py",
+    "edge/spasmwatch_edge/network.py",
+    "edge/spasmwatch_edge/vision.py",
+    "edge/spasmwatch_edge/witness.py",
+    "edge/spasmwatch_edge/displacement.py",
+    "core/spasmwatch/domain/detection/geometry.py",
+    "core/spasmwatch/domain/detection/signals.py",
+)
 
 
 def simulated(scenario: Any) -> Seen:
@@ -92,12 +103,15 @@ def cached(key: str, folder: Path, make: Any) -> Seen:
 
 
 def code_hash() -> str:
-    """Changes when what makes the signals changes."""
-    digest = hashlib.sha256()
-    files = [ROOT / "edge" / "spasmwatch_edge" / name for name in SEEING]
-    files += [ROOT / "core/spasmwatch/domain/detection" / name for name in ("geometry.py",)]
+    """Changes when what makes the signals changes: code, or the landmark model's weights."""
+    return digest_of(SEEING, LANDMARKS.sha256)
+
+
+def digest_of(files: Sequence[str], more: str = "") -> str:
+    """Short hash of source files and of ``more``."""
+    digest = hashlib.sha256(more.encode())
     for file in files:
-        digest.update(file.read_bytes())
+        digest.update((ROOT / file).read_bytes())
     return digest.hexdigest()[:10]
 
 
@@ -154,6 +168,7 @@ def report(title: str, all_seen: list[Seen], methods: list[str], name: str) -> d
                 parts[seen.factors[factor]].append(seen)
         if len(parts) > 1:
             table(f"by {factor.replace('_', ' ')}", dict(sorted(parts.items())), ["spasmwatch"])
+    confounder_table(all_seen, results[f"all {name}/spasmwatch"].false_beside)
     return results
 
 
@@ -185,7 +200,9 @@ def false_reports(title: str, name: str, minutes: list[Seen], methods: list[str]
     """The table of scenes without spasms, and what the reports in them stood beside."""
     groups = {f"{split} faces": [seen for seen in minutes if seen.split == split] for split in ("tuning", "test")}
     scores = table(f"{title} (every report is false)", groups | {name: minutes}, methods)
-    print(f"false beside: {dict(scores[f'{name}/spasmwatch'].false_beside.most_common())}")
+    false_beside = scores[f"{name}/spasmwatch"].false_beside
+    print(f"false beside: {dict(false_beside.most_common())}")
+    confounder_table(minutes, false_beside)
 
 
 def table(title: str, groups: dict[str, list[Seen]], methods: list[str]) -> dict[str, Score]:
