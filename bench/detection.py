@@ -17,7 +17,7 @@ import json
 import pickle
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from baselines import BASELINES, Landmarks
 from closed_eyes import closed_eyes_table
 from confounders import confounder_table
 from scoring import HEADER, Score, Seen, detect, judge
+from skipping import DECIDING, Frames, See, Shipped, skipping_table
 from spasmwatch_edge.model_file import LANDMARKS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -45,10 +46,10 @@ SEEING = (
 )
 
 
-def simulated(scenario: Any) -> Seen:
+def simulated(scenario: Any, look: See) -> Seen:
     """Render one scenario straight into the seeing code."""
     told = scenario.labels()
-    signals, landmarks = see(scenario.frames())
+    signals, landmarks = look(scenario.frames())
     return Seen(
         scenario.name,
         told["events"],
@@ -61,7 +62,7 @@ def simulated(scenario: Any) -> Seen:
     )
 
 
-def see(frames: Iterator[tuple[float, Any]]) -> tuple[list[Any], Landmarks]:
+def see(frames: Frames) -> tuple[list[Any], Landmarks]:
     """Signals of every frame, and the few raw figures that the baselines need."""
     from spasmwatch_edge.landmark_model import FaceMesh
     from spasmwatch_edge.vision import Vision
@@ -77,18 +78,33 @@ def see(frames: Iterator[tuple[float, Any]]) -> tuple[list[Any], Landmarks]:
     return [vision.look(time, frame) for time, frame in frames], landmarks
 
 
-def recorded(video: Path) -> Seen:
+def recorded(video: Path, look: See) -> Seen:
     """One labelled clip."""
     from spasmwatch_edge.sources.recording import Recording
 
     told = json.loads(video.with_suffix(".json").read_text())
     recording = Recording(video, start=0.0)
-    signals, landmarks = see(recording.frames())
+    signals, landmarks = look(recording.frames())
     recording.close()
     return Seen(video.stem, told["events"], told.get("confounders", []), told["seconds"], signals, landmarks)
 
 
-def cached(key: str, folder: Path, make: Any) -> Seen:
+def seen_once(name: str, folder: Path, make: Callable[[See], Seen], skipping: bool) -> Seen:
+    """One scene, kept in ``folder``; with ``skipping`` also what is seen of it as shipped, in the same pass."""
+    if not skipping:
+        return cached(name, folder, lambda: make(see))
+    shipped = Shipped()
+    seen: Seen = cached(name, folder, lambda: make(lambda frames: see(shipped.beside(frames))))
+    seen.skipped = cached(name, skipping_folder(folder), lambda: shipped.skipped(make))
+    return seen
+
+
+def skipping_folder(folder: Path) -> Path:
+    """Where in ``folder`` is kept what was seen with still frames skipped."""
+    return folder / f"skipping-{digest_of(DECIDING)}"
+
+
+def cached(key: str, folder: Path, make: Callable[[], Any]) -> Any:
     path = folder / f"{key}.pickle"
     if path.exists():
         with path.open("rb") as file:
@@ -119,9 +135,9 @@ def key(scenario: Any) -> str:
     return f"{scenario.name}-{scenario.factors['face']}"
 
 
-def _one(work: tuple[Any, Path]) -> Seen:
-    scenario, folder = work
-    return cached(key(scenario), folder, lambda: simulated(scenario))
+def _one(work: tuple[Any, Path, bool]) -> Seen:
+    scenario, folder, skipping = work
+    return seen_once(key(scenario), folder, functools.partial(simulated, scenario), skipping)
 
 
 @functools.cache
@@ -152,7 +168,12 @@ def scenes(folder: Path, spasms: int, healthy: int, first: int = 0) -> list[Any]
 
 def seen_all(scenarios: Sequence[Any], folder: Path, arguments: argparse.Namespace) -> list[Seen]:
     """What is seen in the scenes; with ``--cached`` only in those that were rendered before."""
-    work = [(s, folder) for s in scenarios if not arguments.cached or (folder / f"{key(s)}.pickle").exists()]
+    folders = [folder, skipping_folder(folder)] if arguments.skipping else [folder]
+    work = [
+        (scenario, folder, arguments.skipping)
+        for scenario in scenarios
+        if not arguments.cached or all((one / f"{key(scenario)}.pickle").exists() for one in folders)
+    ]
     with ProcessPoolExecutor(arguments.jobs) as pool:
         return list(pool.map(_one, work))
 
@@ -169,6 +190,19 @@ def report(title: str, all_seen: list[Seen], methods: list[str], name: str) -> d
         if len(parts) > 1:
             table(f"by {factor.replace('_', ' ')}", dict(sorted(parts.items())), ["spasmwatch"])
     confounder_table(all_seen, results[f"all {name}/spasmwatch"].false_beside)
+    skipping_table(title, all_seen)
+    return results
+
+
+def clips(folder: Path, arguments: argparse.Namespace, methods: list[str]) -> dict[str, Score]:
+    """The recordings as they are."""
+    seen = [
+        seen_once(f"clip-{video.stem}", folder, functools.partial(recorded, video), arguments.skipping)
+        for video in sorted(arguments.clips.glob("*.mp4"))
+    ]
+    title = "recorded faces with injected spasms"
+    results = table(title, {one.name: [one] for one in seen} | {"all clips": seen}, methods)
+    skipping_table(title, seen)
     return results
 
 
@@ -203,6 +237,7 @@ def false_reports(title: str, name: str, minutes: list[Seen], methods: list[str]
     false_beside = scores[f"{name}/spasmwatch"].false_beside
     print(f"false beside: {dict(false_beside.most_common())}")
     confounder_table(minutes, false_beside)
+    skipping_table(title, minutes)
 
 
 def table(title: str, groups: dict[str, list[Seen]], methods: list[str]) -> dict[str, Score]:
@@ -249,6 +284,7 @@ def main() -> int:
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "spasmwatch-bench")
     parser.add_argument("--only", choices=["clips", "variants", "simulated", "provoking", "resting"])
     parser.add_argument("--cached", action="store_true", help="only scenes and variants that are in the cache already")
+    parser.add_argument("--skipping", action="store_true", help="also see every scene as shipped: still frames skipped")
     parser.add_argument("--baselines", action="store_true", help="also the three published rules")
     parser.add_argument("--verbose", action="store_true", help="confounders and patterns")
     arguments = parser.parse_args()
@@ -257,12 +293,7 @@ def main() -> int:
     methods = list(METHODS) if arguments.baselines else ["spasmwatch"]
     results: dict[str, Score] = {}
     if arguments.only in (None, "clips") and arguments.clips.is_dir():
-        clips = [
-            cached(f"clip-{video.stem}", folder, lambda video=video: recorded(video))
-            for video in sorted(arguments.clips.glob("*.mp4"))
-        ]
-        groups = {seen.name: [seen] for seen in clips} | {"all clips": clips}
-        results |= table("recorded faces with injected spasms", groups, methods)
+        results |= clips(folder, arguments, methods)
     if arguments.only in (None, "variants") and arguments.clips.is_dir():
         from spasmwatch_edge.simulator.clips import clip_scenarios
 

@@ -14,7 +14,10 @@ from spasmwatch_edge.pipeline import Pipeline
 
 @dataclass(eq=False)
 class Seen:
-    """What came of one recording: truth, the signals, and raw landmarks for the baselines."""
+    """What came of one recording: truth, the signals, and raw landmarks for the baselines.
+
+    ``skipped`` is what came of it with still frames skipped, where that was asked for; it is kept apart.
+    """
 
     name: str
     truth: list[dict[str, Any]]
@@ -24,6 +27,7 @@ class Seen:
     landmarks: Landmarks
     split: str = ""
     factors: dict[str, str] = field(default_factory=dict)
+    skipped: Any = None
 
 
 @dataclass
