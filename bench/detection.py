@@ -6,8 +6,8 @@
 
 Faces are split into tuning and test faces; thresholds were chosen on the tuning faces alone. Simulated and recorded
 results are reported apart; the worse of them is the headline. Signals are cached (``--cache``), so that a change of
-the detector is measured in seconds; a change of the seeing code makes new ones (delete the cache after a change of
-the simulator).
+the detector is measured in seconds; a change of the seeing code or of the landmark model makes new ones (delete the
+cache after a change of the simulator). Every frame is looked at; ``--skipping`` sees the same scenes as shipped, too.
 """
 
 import argparse
