@@ -6,8 +6,8 @@
 
 Faces are split into tuning and test faces; thresholds were chosen on the tuning faces alone. Simulated and recorded
 results are reported apart; the worse of them is the headline. Signals are cached (``--cache``), so that a change of
-the detector is measured in seconds; a change of the seeing code makes new ones (delete the cache after a change of
-the simulator).
+the detector is measured in seconds; a change of the seeing code or of the landmark model makes new ones (delete the
+cache after a change of the simulator). Every frame is looked at; ``--skipping`` sees the same scenes as shipped, too.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import json
 import pickle
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -26,18 +26,30 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from baselines import BASELINES, Landmarks
 from closed_eyes import closed_eyes_table
+from confounders import confounder_table
 from scoring import HEADER, Score, Seen, detect, judge
+from skipping import DECIDING, Frames, See, Shipped, skipping_table
+from spasmwatch_edge.model_file import LANDMARKS
 
 ROOT = Path(__file__).resolve().parents[1]
 # Recorded faces that thresholds were not chosen on.
 TEST_RECORDINGS = ("grid_brbk7n", "grid_sbia1a")
-SEEING = ("landmark_model.py", "witness.py", "displacement.py")
+# What makes the signals out of pictures. The frames of the bench come in one size, so ``two_sizes.py`` changes nothing.
+SEEING = (
+    "edge/spasmwatch_edge/landmark_model.py",
+    "edge/spasmwatch_edge/network.py",
+    "edge/spasmwatch_edge/vision.py",
+    "edge/spasmwatch_edge/witness.py",
+    "edge/spasmwatch_edge/displacement.py",
+    "core/spasmwatch/domain/detection/geometry.py",
+    "core/spasmwatch/domain/detection/signals.py",
+)
 
 
-def simulated(scenario: Any) -> Seen:
+def simulated(scenario: Any, look: See) -> Seen:
     """Render one scenario straight into the seeing code."""
     told = scenario.labels()
-    signals, landmarks = see(scenario.frames())
+    signals, landmarks = look(scenario.frames())
     return Seen(
         scenario.name,
         told["events"],
@@ -50,7 +62,7 @@ def simulated(scenario: Any) -> Seen:
     )
 
 
-def see(frames: Iterator[tuple[float, Any]]) -> tuple[list[Any], Landmarks]:
+def see(frames: Frames) -> tuple[list[Any], Landmarks]:
     """Signals of every frame, and the few raw figures that the baselines need."""
     from spasmwatch_edge.landmark_model import FaceMesh
     from spasmwatch_edge.vision import Vision
@@ -66,18 +78,33 @@ def see(frames: Iterator[tuple[float, Any]]) -> tuple[list[Any], Landmarks]:
     return [vision.look(time, frame) for time, frame in frames], landmarks
 
 
-def recorded(video: Path) -> Seen:
+def recorded(video: Path, look: See) -> Seen:
     """One labelled clip."""
     from spasmwatch_edge.sources.recording import Recording
 
     told = json.loads(video.with_suffix(".json").read_text())
     recording = Recording(video, start=0.0)
-    signals, landmarks = see(recording.frames())
+    signals, landmarks = look(recording.frames())
     recording.close()
     return Seen(video.stem, told["events"], told.get("confounders", []), told["seconds"], signals, landmarks)
 
 
-def cached(key: str, folder: Path, make: Any) -> Seen:
+def seen_once(name: str, folder: Path, make: Callable[[See], Seen], skipping: bool) -> Seen:
+    """One scene, kept in ``folder``; with ``skipping`` also what is seen of it as shipped, in the same pass."""
+    if not skipping:
+        return cached(name, folder, lambda: make(see))
+    shipped = Shipped()
+    seen: Seen = cached(name, folder, lambda: make(lambda frames: see(shipped.beside(frames))))
+    seen.skipped = cached(name, skipping_folder(folder), lambda: shipped.skipped(make))
+    return seen
+
+
+def skipping_folder(folder: Path) -> Path:
+    """Where in ``folder`` is kept what was seen with still frames skipped."""
+    return folder / f"skipping-{digest_of(DECIDING)}"
+
+
+def cached(key: str, folder: Path, make: Callable[[], Any]) -> Any:
     path = folder / f"{key}.pickle"
     if path.exists():
         with path.open("rb") as file:
@@ -92,12 +119,15 @@ def cached(key: str, folder: Path, make: Any) -> Seen:
 
 
 def code_hash() -> str:
-    """Changes when what makes the signals changes."""
-    digest = hashlib.sha256()
-    files = [ROOT / "edge" / "spasmwatch_edge" / name for name in SEEING]
-    files += [ROOT / "core/spasmwatch/domain/detection" / name for name in ("geometry.py",)]
+    """Changes when what makes the signals changes: code, or the landmark model's weights."""
+    return digest_of(SEEING, LANDMARKS.sha256)
+
+
+def digest_of(files: Sequence[str], more: str = "") -> str:
+    """Short hash of source files and of ``more``."""
+    digest = hashlib.sha256(more.encode())
     for file in files:
-        digest.update(file.read_bytes())
+        digest.update((ROOT / file).read_bytes())
     return digest.hexdigest()[:10]
 
 
@@ -105,9 +135,9 @@ def key(scenario: Any) -> str:
     return f"{scenario.name}-{scenario.factors['face']}"
 
 
-def _one(work: tuple[Any, Path]) -> Seen:
-    scenario, folder = work
-    return cached(key(scenario), folder, lambda: simulated(scenario))
+def _one(work: tuple[Any, Path, bool]) -> Seen:
+    scenario, folder, skipping = work
+    return seen_once(key(scenario), folder, functools.partial(simulated, scenario), skipping)
 
 
 @functools.cache
@@ -138,7 +168,12 @@ def scenes(folder: Path, spasms: int, healthy: int, first: int = 0) -> list[Any]
 
 def seen_all(scenarios: Sequence[Any], folder: Path, arguments: argparse.Namespace) -> list[Seen]:
     """What is seen in the scenes; with ``--cached`` only in those that were rendered before."""
-    work = [(s, folder) for s in scenarios if not arguments.cached or (folder / f"{key(s)}.pickle").exists()]
+    folders = [folder, skipping_folder(folder)] if arguments.skipping else [folder]
+    work = [
+        (scenario, folder, arguments.skipping)
+        for scenario in scenarios
+        if not arguments.cached or all((one / f"{key(scenario)}.pickle").exists() for one in folders)
+    ]
     with ProcessPoolExecutor(arguments.jobs) as pool:
         return list(pool.map(_one, work))
 
@@ -154,6 +189,20 @@ def report(title: str, all_seen: list[Seen], methods: list[str], name: str) -> d
                 parts[seen.factors[factor]].append(seen)
         if len(parts) > 1:
             table(f"by {factor.replace('_', ' ')}", dict(sorted(parts.items())), ["spasmwatch"])
+    confounder_table(all_seen, results[f"all {name}/spasmwatch"].false_beside)
+    skipping_table(title, all_seen)
+    return results
+
+
+def clips(folder: Path, arguments: argparse.Namespace, methods: list[str]) -> dict[str, Score]:
+    """The recordings as they are."""
+    seen = [
+        seen_once(f"clip-{video.stem}", folder, functools.partial(recorded, video), arguments.skipping)
+        for video in sorted(arguments.clips.glob("*.mp4"))
+    ]
+    title = "recorded faces with injected spasms"
+    results = table(title, {one.name: [one] for one in seen} | {"all clips": seen}, methods)
+    skipping_table(title, seen)
     return results
 
 
@@ -185,7 +234,10 @@ def false_reports(title: str, name: str, minutes: list[Seen], methods: list[str]
     """The table of scenes without spasms, and what the reports in them stood beside."""
     groups = {f"{split} faces": [seen for seen in minutes if seen.split == split] for split in ("tuning", "test")}
     scores = table(f"{title} (every report is false)", groups | {name: minutes}, methods)
-    print(f"false beside: {dict(scores[f'{name}/spasmwatch'].false_beside.most_common())}")
+    false_beside = scores[f"{name}/spasmwatch"].false_beside
+    print(f"false beside: {dict(false_beside.most_common())}")
+    confounder_table(minutes, false_beside)
+    skipping_table(title, minutes)
 
 
 def table(title: str, groups: dict[str, list[Seen]], methods: list[str]) -> dict[str, Score]:
@@ -232,6 +284,7 @@ def main() -> int:
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "spasmwatch-bench")
     parser.add_argument("--only", choices=["clips", "variants", "simulated", "provoking", "resting"])
     parser.add_argument("--cached", action="store_true", help="only scenes and variants that are in the cache already")
+    parser.add_argument("--skipping", action="store_true", help="also see every scene as shipped: still frames skipped")
     parser.add_argument("--baselines", action="store_true", help="also the three published rules")
     parser.add_argument("--verbose", action="store_true", help="confounders and patterns")
     arguments = parser.parse_args()
@@ -240,12 +293,7 @@ def main() -> int:
     methods = list(METHODS) if arguments.baselines else ["spasmwatch"]
     results: dict[str, Score] = {}
     if arguments.only in (None, "clips") and arguments.clips.is_dir():
-        clips = [
-            cached(f"clip-{video.stem}", folder, lambda video=video: recorded(video))
-            for video in sorted(arguments.clips.glob("*.mp4"))
-        ]
-        groups = {seen.name: [seen] for seen in clips} | {"all clips": clips}
-        results |= table("recorded faces with injected spasms", groups, methods)
+        results |= clips(folder, arguments, methods)
     if arguments.only in (None, "variants") and arguments.clips.is_dir():
         from spasmwatch_edge.simulator.clips import clip_scenarios
 

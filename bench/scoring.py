@@ -14,7 +14,10 @@ from spasmwatch_edge.pipeline import Pipeline
 
 @dataclass(eq=False)
 class Seen:
-    """What came of one recording: truth, the signals, and raw landmarks for the baselines."""
+    """What came of one recording: truth, the signals, and raw landmarks for the baselines.
+
+    ``skipped`` is what came of it with still frames skipped, where that was asked for; it is kept apart.
+    """
 
     name: str
     truth: list[dict[str, Any]]
@@ -24,6 +27,7 @@ class Seen:
     landmarks: Landmarks
     split: str = ""
     factors: dict[str, str] = field(default_factory=dict)
+    skipped: Any = None
 
 
 @dataclass
@@ -75,6 +79,7 @@ class Score:
 COLUMNS = f"{'n':>5s} {'F1':>6s} {'prec':>6s} {'recall':>6s} {'side':>6s} {'kind':>6s} {'on/ms':>6s} "
 COLUMNS += f"{'false/h':>8s} {'seen %':>7s}"
 HEADER = " " * 35 + COLUMNS
+NOTHING = "nothing"
 
 
 def matched(truth: list[dict[str, Any]], found: list[Any]) -> list[tuple[int, int]]:
@@ -152,10 +157,14 @@ def judge(seen: Seen, found: list[Any], observed_s: float, only_observed: bool) 
     score.kinds = Counter((truth[i]["pattern"], found[j].kind) for i, j in pairs)
     score.hit_patterns = Counter(truth[i]["pattern"] for i, _ in pairs)
     score.missed_patterns = Counter(e["pattern"] for i, e in enumerate(truth) if all(i != a for a, _ in pairs))
-    for finding in wrong:
-        near = [
-            c["kind"] for c in seen.confounders if c["start"] - 0.3 <= finding.end and finding.start <= c["end"] + 0.3
-        ]
-        near += ["spasm" for e in seen.truth if e["start"] - 0.5 <= finding.end and finding.start <= e["end"] + 0.5]
-        score.false_beside[f"{finding.kind}<{near[0] if near else 'nothing'}"] += 1
+    score.false_beside = Counter(f"{finding.kind}<{beside(seen, finding.start, finding.end)}" for finding in wrong)
     return score
+
+
+def beside(seen: Seen, start: float, end: float) -> str:
+    """What a false report of that time stands beside: the first of the confounders within 0.3 s, or a spasm."""
+    for confounder in seen.confounders:
+        if confounder["start"] - 0.3 <= end and start <= confounder["end"] + 0.3:
+            return str(confounder["kind"])
+    near = any(event["start"] - 0.5 <= end and start <= event["end"] + 0.5 for event in seen.truth)
+    return "spasm" if near else NOTHING
