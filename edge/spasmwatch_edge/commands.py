@@ -41,6 +41,7 @@ def edge(parser: argparse.ArgumentParser) -> Handler:
 
 def _at_the_device(arguments: argparse.Namespace, settings: Settings) -> None:
     from spasmwatch_edge import guided
+    from spasmwatch_edge.prior_file import prior_path
     from spasmwatch_edge.sources.opening import camera_name, open_source
     from spasmwatch_edge.wiring import enrolment_folder
 
@@ -52,6 +53,8 @@ def _at_the_device(arguments: argparse.Namespace, settings: Settings) -> None:
             guided.place(source, camera_name(settings.camera), settings.home.data, say)
         else:
             guided.enrol_person(settings.home.person, source, enrolment_folder(settings), say, stopping)
+            # It may be another face: what was usual for the last one says nothing of it.
+            prior_path(settings.home.data).unlink(missing_ok=True)
     finally:
         source.close()
 

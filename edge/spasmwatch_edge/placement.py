@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spasmwatch.domain.detection.detector import Detector
+from spasmwatch.domain.detection.prior import Prior
 from spasmwatch.domain.detection.quality import (
     DARKEST,
     LARGEST_PITCH,
@@ -200,7 +201,8 @@ class SideCheck:
     """Follows which eye alone is shut, by its side of the stream; ``calm_s`` is how long neither was."""
 
     def __init__(self) -> None:
-        self._detector = Detector()
+        # Here nobody's eyes are taken for shut: narrow ones, too, are to be seen at once.
+        self._detector = Detector(Prior(shut_gap=0.0))
         self._before: float | None = None
         self._time = 0.0
         self.begin()

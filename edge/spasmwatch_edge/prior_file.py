@@ -18,24 +18,29 @@ log = logging.getLogger(__name__)
 SAVE_EVERY_S: Final = 600.0
 
 
+def prior_path(folder: Path) -> Path:
+    """Where the prior lies in the data ``folder``."""
+    return folder / "prior.json"
+
+
 class PriorFile:
     """The prior of one person before one camera, in a file that only its own user can read.
 
-    ``camera`` describes the source; ``now`` is the time of frames in seconds. A prior of another camera, and one that
-    was begun before the latest treatment, is followed by a new version that knows nothing yet.
+    ``camera`` describes the source; ``now`` is the time of frames in seconds. A prior of another camera or person, and
+    one that was begun before the latest treatment, is followed by a new version that knows nothing yet.
     """
 
-    def __init__(self, path: Path, camera: str, now: float) -> None:
-        self._path, self._camera = path, camera
+    def __init__(self, path: Path, person: str, camera: str, now: float) -> None:
+        self._path, self._whose = path, {"person": person, "camera": camera}
         self._saved_at = now
         self._treated_at = float("-inf")
         self.prior = self._load(now)
 
     def hear(self, message: Message) -> None:
-        """When the latest treatment was; what cannot be read is logged and dropped."""
+        """When the latest treatment was, nothing when there was none; what cannot be read is logged and dropped."""
         message.acknowledge()
         try:
-            self._treated_at = Treated.parse(message.payload).at.timestamp()
+            self._treated_at = Treated.parse(message.payload).at.timestamp() if message.payload else float("-inf")
         except RecordError as error:
             log.warning("the time of a treatment is ignored: %s", error)
 
@@ -43,7 +48,8 @@ class PriorFile:
         """Save now and then what ``detector`` has learned; whether a new version has begun, only while it is calm."""
         begun = self._treated_at > detector.prior.since and detector.calm
         if begun:
-            detector.prior = _next(detector.prior, time, "there was a treatment")
+            # A clock that is behind must not begin one with every frame.
+            detector.prior = _next(detector.prior, max(time, self._treated_at), "there was a treatment")
         if begun or time - self._saved_at >= SAVE_EVERY_S:
             self.save(time, detector.prior)
         return begun
@@ -56,7 +62,7 @@ class PriorFile:
             with os.fdopen(
                 os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
             ) as file:
-                json.dump({"camera": self._camera, **prior.state()}, file)
+                json.dump({**self._whose, **prior.state()}, file)
             partial.replace(self._path)
         except OSError as error:
             log.error("cannot keep what is usual for the person in %s: %s", self._path, error.strerror)
@@ -65,7 +71,8 @@ class PriorFile:
         try:
             kept: dict[str, Any] = json.loads(self._path.read_text(encoding="utf-8"))
             prior = restore_prior(kept)
-            return prior if kept["camera"] == self._camera else _next(prior, now, "the camera is another one")
+            same = all(kept[what] == value for what, value in self._whose.items())
+            return prior if same else _next(prior, now, "the camera or the person is another one")
         except FileNotFoundError:
             return Prior(since=now)
         except (OSError, KeyError, TypeError, ValueError) as error:

@@ -55,7 +55,8 @@ class EdgeService:
     ``source`` None is one that could not be opened yet. ``reopen`` opens it, also after a stall or a pause. ``live``
     sources may stall and come back, a recording may not. ``now`` is the time of frames, which only goes forwards;
     records are told ``moved()`` seconds later, see :class:`spasmwatch_edge.timeline.Timeline`. Traces are kept in
-    ``folder`` for ``traces_days`` days (0: none). ``prior`` is what is known of the person.
+    ``folder`` for ``traces_days`` days (0: none). ``prior`` is what is known of the person, None where nothing is to be
+    kept: a recording, the demo.
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class EdgeService:
         live: bool,
         vision: Look,
         outbox: Outbox,
-        prior: PriorFile,
+        prior: PriorFile | None,
         person: str,
         pause: Pause,
         tell_fault: Callable[[Fault], None],
@@ -84,7 +85,7 @@ class EdgeService:
         self._clock_ok, self._side_verified, self._folder = clock_ok, side_verified, folder
         self._now, self._moved, self._monotonic = now, moved, monotonic
         self._prior, self._freeze = prior, Freeze()
-        self._pipeline = Pipeline(prior.prior)
+        self._pipeline = Pipeline(prior.prior if prior else None)
         self._traces = TraceKeeper(folder / "traces", traces_days, self._pipeline.detector)
         # Onset and id of spasms that were told to go on; a weak one may be told to have ended after a later one.
         self._started: deque[tuple[float, str]] = deque(maxlen=MOST_STARTED)
@@ -121,7 +122,8 @@ class EdgeService:
             facts, moved = self._pipeline.finish(), self._moved()
             self._publish(facts, moved)
             self._traces.end(facts.findings, moved)
-            self._prior.save(self._now(), self._pipeline.detector.prior)
+            if self._prior:
+                self._prior.save(self._now(), self._pipeline.detector.prior)
             self._health("stopped", None)
             # From here on nothing turns, and nothing hangs.
             self._turned_at = math.inf
@@ -176,7 +178,7 @@ class EdgeService:
         facts, moved = self._pipeline.feed(signals), self._moved()
         self._publish(facts, moved)
         self._traces.feed(signals, facts.findings, moved)
-        if self._prior.keep(signals.time, self._pipeline.detector):
+        if self._prior and self._prior.keep(signals.time, self._pipeline.detector):
             self._traces.begin()
 
     def _rest(self) -> None:

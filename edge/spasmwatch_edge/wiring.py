@@ -21,7 +21,7 @@ from spasmwatch_edge.landmark_model import FaceMesh
 from spasmwatch_edge.pause import Pause
 from spasmwatch_edge.person import Anybody, OnlyThePerson
 from spasmwatch_edge.placement import Mirrored, load_placement
-from spasmwatch_edge.prior_file import PriorFile
+from spasmwatch_edge.prior_file import PriorFile, prior_path
 from spasmwatch_edge.schedule import Hours
 from spasmwatch_edge.service import EdgeService
 from spasmwatch_edge.sources.opening import camera_name, is_recording, open_source
@@ -62,8 +62,10 @@ def wire(program: Program) -> None:
     if camera.pause_pin is not None:
         program.own(PauseButton(camera.pause_pin, pause.press))
     bus.subscribe(program.topics.command(camera.node, "pause"), pause.receive)
-    prior = PriorFile(folder / "prior.json", camera_name(camera), timeline.now())
-    bus.subscribe(program.topics.treated(), prior.hear)
+    prior = None
+    if live and not camera.demo:
+        prior = PriorFile(prior_path(folder), settings.home.person, camera_name(camera), timeline.now())
+        bus.subscribe(program.topics.treated(), prior.hear)
     service = EdgeService(
         source=source,
         reopen=open_camera,

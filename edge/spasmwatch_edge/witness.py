@@ -25,8 +25,8 @@ LEARNING_S = 6.0
 # Learn only from frames in which both eyes are about as open as usual.
 OPEN_SHARE = 0.92
 LEVEL_S = 10.0
-# Eyes that open so many times further than usual, for so long, had been shut: what they look like is learned anew.
-OPENED, OPENED_S = 1.5, 0.3
+# Eyes that stand so many times further open than in their picture, for so long, were shut there: it is learned anew.
+WIDER, WIDER_S = 1.5, 0.3
 # When an eye that counts as open has looked wrong this long, its picture is learned anew (glasses put on, new light).
 RELEARN_S = 20.0
 RELEARN_CHANGE = 0.6
@@ -36,9 +36,10 @@ Grey = NDArray[np.float32]
 
 @dataclass(slots=True)
 class _Eye:
-    """What is known of one eye: its open picture (unit variance), and its usual gap."""
+    """What is known of one eye: its open picture (unit variance), the gap it shows, and the usual gap."""
 
     open_picture: Grey | None = None
+    shown_gap: float = math.inf
     gap: float = 0.0
     strange_s: float = 0.0
 
@@ -49,7 +50,7 @@ class EyeWitness:
     def __init__(self) -> None:
         self._eyes = {"right": _Eye(), "left": _Eye()}
         self._time: float | None = None
-        self._age = self._opened_s = 0.0
+        self._age = self._wider_s = 0.0
 
     def look(
         self, time: float, windows: dict[str, NDArray[np.uint8]], gaps: dict[str, float], frontal: bool
@@ -66,10 +67,10 @@ class EyeWitness:
     def _learn(
         self, step: float, pictures: dict[str, Grey], gaps: dict[str, float], changes: dict[str, float], frontal: bool
     ) -> None:
-        opened = all(gaps[side] > OPENED * eye.gap for side, eye in self._eyes.items())
-        self._opened_s = self._opened_s + step if opened else 0.0
-        if self._opened_s >= OPENED_S:
-            self._eyes, self._age, self._opened_s = {"right": _Eye(), "left": _Eye()}, step, 0.0
+        wider = all(gaps[side] > WIDER * eye.shown_gap for side, eye in self._eyes.items())
+        self._wider_s = self._wider_s + step if wider else 0.0
+        if self._wider_s >= WIDER_S:
+            self._eyes, self._age, self._wider_s = {"right": _Eye(), "left": _Eye()}, step, 0.0
         for side, eye in self._eyes.items():
             # The usual gap rises fast and falls slowly, so that it means "open" and not "average".
             rate = 1 - math.exp(-step / (LEVEL_S / 10 if gaps[side] > eye.gap else LEVEL_S))
@@ -78,14 +79,15 @@ class EyeWitness:
             return
         for side, eye in self._eyes.items():
             if eye.open_picture is None:
-                eye.open_picture = pictures[side].copy()
+                eye.open_picture, eye.shown_gap = pictures[side].copy(), gaps[side]
                 continue
             eye.strange_s = eye.strange_s + step if changes[side] > RELEARN_CHANGE else 0.0
             if eye.strange_s > RELEARN_S:
-                eye.open_picture, eye.strange_s = pictures[side].copy(), 0.0
+                eye.open_picture, eye.shown_gap, eye.strange_s = pictures[side].copy(), gaps[side], 0.0
                 continue
             share = 1 - math.exp(-step / max(step, min(LEARNING_S, self._age)))
             eye.open_picture += np.float32(share) * (pictures[side] - eye.open_picture)
+            eye.shown_gap += share * (gaps[side] - eye.shown_gap)
 
 
 def eye_windows(frame: NDArray[np.uint8], alignment: Alignment) -> dict[str, NDArray[np.uint8]]:

@@ -16,8 +16,8 @@ from support.faces import FACE, Act, signals
 NOW = 1_700_000_000.0
 
 
-def opened(folder: Path, camera: str = "camera 0", now: float = NOW) -> PriorFile:
-    return PriorFile(folder / "prior.json", camera, now)
+def opened(folder: Path, camera: str = "camera 0", now: float = NOW, person: str = "patient") -> PriorFile:
+    return PriorFile(folder / "prior.json", person, camera, now)
 
 
 def treated(at: float) -> Message:
@@ -45,12 +45,12 @@ def test_it_is_saved_now_and_then(tmp_path: Path) -> None:
     assert (tmp_path / "prior.json").exists()
 
 
-def test_another_camera_begins_a_new_version(tmp_path: Path) -> None:
+def test_another_camera_or_person_begins_a_new_version(tmp_path: Path) -> None:
     kept = opened(tmp_path)
     kept.prior.learn_open(NOW, FACE)
     kept.save(NOW, kept.prior)
-    other = opened(tmp_path, "camera 1", NOW + 5.0).prior
-    assert (other.version, other.since, len(other.gap)) == (2, NOW + 5.0, 0)
+    for other in (opened(tmp_path, "camera 1", NOW + 5.0).prior, opened(tmp_path, now=NOW + 5.0, person="ben").prior):
+        assert (other.version, other.since, len(other.gap)) == (2, NOW + 5.0, 0)
 
 
 def test_a_treatment_begins_a_new_version_once(tmp_path: Path) -> None:
@@ -69,6 +69,14 @@ def test_a_treatment_begins_a_new_version_once(tmp_path: Path) -> None:
     assert again.prior.version == 2
 
 
+def test_a_clock_that_is_behind_begins_one_version_and_not_many(tmp_path: Path) -> None:
+    kept = opened(tmp_path)
+    detector = Detector(kept.prior)
+    kept.hear(treated(NOW + 86400.0))
+    assert [kept.keep(NOW + second, detector) for second in (1.0, 2.0, 3.0)] == [True, False, False]
+    assert detector.prior.version == 2
+
+
 def test_it_waits_for_the_end_of_what_is_going_on(tmp_path: Path) -> None:
     kept = opened(tmp_path)
     detector = Detector(kept.prior)
@@ -78,6 +86,13 @@ def test_it_waits_for_the_end_of_what_is_going_on(tmp_path: Path) -> None:
     assert not kept.keep(NOW + 12.0, detector)
     detector.finish()
     assert kept.keep(NOW + 13.0, detector)
+
+
+def test_a_treatment_that_was_none_changes_nothing(tmp_path: Path) -> None:
+    kept = opened(tmp_path)
+    kept.hear(treated(NOW + 1.0))
+    kept.hear(Message("spasmwatch/home/diary/treated", b"", retained=True, acknowledge=lambda: None))
+    assert not kept.keep(NOW + 2.0, Detector(kept.prior))
 
 
 @pytest.mark.parametrize("damaged", ["", "[]", "{}", '{"version": "x"}', json.dumps({"camera": "camera 0"})])
@@ -95,6 +110,6 @@ def test_a_message_that_cannot_be_read_changes_nothing(tmp_path: Path, caplog: p
 
 
 def test_a_disk_that_takes_nothing_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    kept = PriorFile(tmp_path / "missing" / "prior.json", "camera 0", NOW)
+    kept = PriorFile(tmp_path / "missing" / "prior.json", "patient", "camera 0", NOW)
     kept.save(NOW, kept.prior)
     assert "cannot keep" in caplog.text

@@ -138,9 +138,11 @@ def test_the_camera_program_opens_nothing_that_could_take_a_picture_away(
     assert max(sizes) < 2048, "a record is large enough to hold a picture"
 
 
-def test_a_run_that_keeps_traces_writes_them_alone_and_they_hold_numbers_only(tmp_path: Path) -> None:
+def test_a_run_that_keeps_traces_writes_them_and_the_prior_and_they_hold_numbers_only(tmp_path: Path) -> None:
     home = Home(tmp_path, signals(SPASM, seconds=12.0), live=True, traces_days=1.0)
     home.service.run()
-    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    prior = tmp_path / "prior.json"
+    assert prior.stat().st_size < 8192, "it is large enough to hold a picture"
+    written = [path for path in tmp_path.rglob("*") if path.is_file() and path != prior]
     assert len(written) == 1
     check_traces(written)

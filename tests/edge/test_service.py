@@ -136,7 +136,7 @@ class Home:
             live=live,
             vision=self.source,
             outbox=self.outbox,
-            prior=PriorFile(folder / "prior.json", "camera 0", self.clock.time),
+            prior=PriorFile(folder / "prior.json", "patient", "camera 0", self.clock.time),
             person="patient",
             pause=self.pause,
             tell_fault=self.tell_fault,

@@ -107,12 +107,22 @@ def test_an_address_that_does_not_answer_is_one_clear_line_without_the_password(
         ("usb:0", "usb:0"),
         ("auto", "auto"),
         ("/home/me@here/clip.mp4", "/home/me@here/clip.mp4"),
-        ("rtsp://user:se@cret@cam:554/one", "rtsp://cam:554/one"),
-        ("http://cam/live?channel=2&user=me&password=se@cret", "http://cam/live?channel=2&user=…&password=…"),
+        ("rtsp://user:se@cret@cam:554/one", "rtsp://cam:554 ("),
+        ("rtsp://[fe80::1]:554/one", "rtsp://[fe80::1]:554 ("),
+        ("rtsp://cam/user=me_password=secret_channel=1", "rtsp://cam ("),
+        ("rtsp://me:sec/ret@cam/one", "rtsp://… ("),
+        ("http://cam/live?channel=2&user=me&password=se@cret", "http://cam ("),
     ],
 )
 def test_a_camera_is_named_without_account_and_password(source: str, name: str) -> None:
-    assert camera_name(Camera(source=source)) == name
+    named = camera_name(Camera(source=source))
+    assert named.startswith(name)
+    assert "cret" not in named.removeprefix(name)
+
+
+def test_two_streams_of_one_recorder_are_two_cameras() -> None:
+    one, two = (camera_name(Camera(source=f"rtsp://me:secret@recorder/channel{number}")) for number in (1, 2))
+    assert one != two
 
 
 def test_a_recording_that_is_not_there_says_so() -> None:

@@ -23,13 +23,14 @@ STALLED_S = 8.0
 RETRY_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 
 
-_ACCOUNT = re.compile(r"([?&](?:user|username|usr|login|pass|passwd|password|pwd|token)=)[^&]*", re.IGNORECASE)
+_HOST = re.compile(r"[\w.-]+(:\d+)?|\[[\da-fA-F:]+\](:\d+)?")
 
 
-def without_account(address: str) -> str:
-    """An address without account and password, among the parameters or before the host."""
-    scheme, separator, rest = _ACCOUNT.sub(r"\1…", address).partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}" if separator else address
+def host_of(address: str) -> str:
+    """Scheme and host of a stream's address: accounts and passwords stand anywhere else in it, path included."""
+    scheme, _, rest = address.partition("://")
+    host = rest.partition("/")[0].rpartition("@")[2]
+    return f"{scheme}://{host if _HOST.fullmatch(host) else '…'}"
 
 
 class Newest:
@@ -99,7 +100,7 @@ class Live:
         """The source without account and password."""
         if isinstance(self._address, int):
             return f"camera {self._address}"
-        return without_account(self._address)
+        return host_of(self._address)
 
     @property
     def dropped(self) -> int:

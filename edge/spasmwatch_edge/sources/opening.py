@@ -1,5 +1,6 @@
 """From the ``[camera]`` settings to a frame source."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,10 +34,12 @@ def open_source(camera: Camera, wait: Callable[[float], object], timeline: Timel
 
 
 def camera_name(camera: Camera) -> str:
-    """The source as the settings name it, without account and password: another name, another camera."""
-    from spasmwatch_edge.sources.live import without_account
+    """The source as the settings name it: another name, another camera. A stream's address may hold a password."""
+    if not camera.source.startswith(STREAMS):
+        return camera.source
+    from spasmwatch_edge.sources.live import host_of
 
-    return without_account(camera.source)
+    return f"{host_of(camera.source)} ({hashlib.sha256(camera.source.encode()).hexdigest()[:8]})"
 
 
 def is_recording(camera: Camera) -> bool:

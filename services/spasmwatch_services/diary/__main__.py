@@ -67,8 +67,10 @@ def home_certificates(settings: Settings, clock: Clock) -> HomeCertificates:
 
 
 def _recall(program: Program, house: House) -> None:
-    while not recall(house.history, house.live, house.clock) and not program.stopping.wait(RECALL_S):
-        pass
+    while not recall(house.history, house.live, house.clock):
+        if program.stopping.wait(RECALL_S):
+            return
+    house.treatments.tell()
 
 
 def serve(settings: Settings) -> None:

@@ -44,6 +44,7 @@ class House:
     trail: Trail
     live: Live
     history: History
+    treatments: Treatments
     entries: Entries
     advice: Advice
     words: Words
@@ -72,6 +73,7 @@ def furnish(
     accounts = Accounts(database, clock, hasher)
     words = Words(settings.diary.language)
     told = Told(settings.alerts, preferences, bus, topics, clock)
+    treatments = Treatments(bus, topics, history, clock)
     return House(
         settings=settings,
         topics=topics,
@@ -83,7 +85,8 @@ def furnish(
         trail=Trail(database, clock),
         live=live,
         history=history,
-        entries=Entries(outbox, live, history, Treatments(bus, topics), settings.home.person, clock),
+        treatments=treatments,
+        entries=Entries(outbox, live, history, treatments, settings.home.person, clock),
         advice=settings.advice.read(),
         words=words,
         guard=Guard(accounts, preferences, open_house=settings.diary.open_on_loopback),

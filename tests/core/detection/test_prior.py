@@ -16,10 +16,6 @@ TIC = Finding(100.0, 100.3, "tic", "left", ("mouth",), 1, 0.5, 0.6, 0.0, movemen
 SHUT = 0.85
 
 
-def told(detector: Detector, frames: Sequence[FrameSignals]) -> list[Finding]:
-    return [finding for frame in frames for finding in detector.update(frame)] + detector.finish()
-
-
 def observed(frames: Sequence[FrameSignals], detector: Detector) -> list[float]:
     times = []
     for frame in frames:
@@ -82,6 +78,29 @@ def test_a_blink_or_raised_brows_change_nothing() -> None:
     assert len(times) > 22.5 * 25
 
 
+def test_who_blinks_hard_and_often_is_learned_soon() -> None:
+    blinks = [Act(0.8 * n, 0.8 * n + 0.3, close_left=0.9, close_right=0.9) for n in range(30)]
+    assert min(observed(signals(blinks), Detector())) < 4.0
+
+
+def test_a_nap_does_not_teach_what_open_eyes_are() -> None:
+    blinks = [Act(2.0 * n, 2.0 * n + 0.2, close_left=0.9, close_right=0.9) for n in range(1, 15)]
+    nap = Act(40.0, 400.0, close_left=SHUT, close_right=SHUT)
+    detector = Detector(known_prior())
+    observed(signals([*blinks, nap], seconds=400.0, fps=10.0, noise=0.0003), detector)
+    assert detector.prior.gap.value == pytest.approx(0.2, abs=0.01)
+
+
+def test_wide_eyes_for_a_moment_before_and_after_a_turn_of_the_head_change_nothing() -> None:
+    wide = [Act(at, at + 0.2, close_left=-0.7, close_right=-0.7) for at in (8.0, 10.5)]
+    frames = [
+        replace(frame, face=replace(frame.face, yaw=40.0)) if frame.face and 8.1 < frame.time < 10.6 else frame
+        for frame in signals(wide)
+    ]
+    assert max(observed(frames, Detector())) > 19.0
+    assert len([time for time in observed(frames, Detector()) if 11.0 < time < 13.0]) > 45
+
+
 def test_a_tic_is_the_more_certain_the_better_its_movement_is_known() -> None:
     prior = Prior()
     confidences = [prior.more_certain(TIC) for _ in range(LEARNED + 2)]
@@ -113,12 +132,34 @@ def test_a_kept_prior_is_the_same_again() -> None:
     assert again.more_certain(TIC) == prior.more_certain(TIC) > TIC.confidence
 
 
+@pytest.mark.parametrize("since", [9.0, 12.4, 14.0, 19.9, 142.1, 147.0])
+def test_a_detector_that_goes_on_from_its_state_finds_the_same(since: float) -> None:
+    acts = [
+        Act(-1.0, 12.0, close_left=0.6, close_right=0.6),
+        *(Act(at, at + 0.26, mouth_left=0.14) for at in (16.0, 18.5, 150.0)),
+        Act(22.0, 145.0, close_left=0.95, close_right=0.95, brows=-0.04),
+    ]
+    detector, states = Detector(), []
+    found: list[Finding] = []
+    frames = signals(acts, seconds=155.0, fps=15.0, noise=0.0005)
+    for frame in frames:
+        found += detector.update(frame)
+        if detector.calm and (frame.time <= since or not states):
+            states = [(frame.time, len(found), json.dumps(detector.state()))]
+    time, before, state = states[-1]
+    again = Detector()
+    again.restore(json.loads(state))
+    later = [finding for frame in frames if frame.time > time for finding in again.update(frame)]
+    assert [each.kind for each in found].count("tic") == 3
+    assert later == found[before:]
+
+
 def test_a_detector_that_goes_on_from_its_state_knows_the_prior() -> None:
     detector, again = Detector(known_prior()), Detector()
     again.restore(json.loads(json.dumps(detector.state())))
     frames = signals([Act(-1.0, 12.0, close_left=0.6, close_right=0.6)], seconds=20.0)
     assert observed(frames, again) == observed(frames, detector)
     old = detector.state()
-    for name in ("prior", "new_since", "opened_since"):
+    for name in ("prior", "new_since", "open_frames", "opened_since", "held_until"):
         del old[name]
     Detector().restore(old)

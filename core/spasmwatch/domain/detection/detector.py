@@ -31,7 +31,7 @@ from spasmwatch.domain.detection.usual import Usual, sign_of
 from spasmwatch.domain.records import Reason
 
 NAME: Final = "lids-and-looks"
-VERSION: Final = "1.6"
+VERSION: Final = "1.7"
 
 EYE = Thresholds(enter=1.0, leave=0.45, foot=0.3, sure=2.0, leave_share=0.3)
 MOUTH = Thresholds(enter=1.0, leave=0.5, foot=0.3, sure=2.0)
@@ -82,7 +82,8 @@ class Detector:
         self._bouts = Bouts()
         self._seen_at: float | None = None
         self._odd_since: float | None = None
-        self._new_since = 0.0
+        self._new_since: float | None = None
+        self._open_frames = 0
         self._opened_since: float | None = None
         self._held_until: float | None = None
         self._rate = FrameRate()
@@ -122,6 +123,7 @@ class Detector:
             "seen_at": self._seen_at,
             "odd_since": self._odd_since,
             "new_since": self._new_since,
+            "open_frames": self._open_frames,
             "opened_since": self._opened_since,
             "held_until": self._held_until,
         }
@@ -142,7 +144,7 @@ class Detector:
         if "prior" in state:
             self.prior = restore_prior(state["prior"])
         self._seen_at, self._odd_since = state["seen_at"], state["odd_since"]
-        self._new_since = state.get("new_since", 0.0)
+        self._new_since, self._open_frames = state.get("new_since"), state.get("open_frames", 0)
         self._opened_since, self._held_until = state.get("opened_since"), state.get("held_until")
 
     def update(self, frame: FrameSignals) -> list[Finding]:
@@ -153,8 +155,7 @@ class Detector:
         if face is None or self.reason is not None:
             return self._blind(frame.time)
         if self._is_new(frame.time, face):
-            self.baseline, self._clarity = Baseline(), Clarity()
-            self._new_since, self._opened_since = frame.time, None
+            return self._begin_anew(frame.time)
         self._seen_at = frame.time
         if not frame.repeated:
             self._clarity.add(face, self.baseline)
@@ -178,7 +179,9 @@ class Detector:
             self.reason = "dark"
         if self._may_learn(evidence, lost):
             self._learn(frame.time, face)
-            self.prior.learn_open(frame.time, face)
+            # Eyes that never blink may be shut ones, as in a nap.
+            if len(self.baseline.blink_skew):
+                self.prior.learn_open(frame.time, face)
         return self._close_episode(frame.time)
 
     def finish(self) -> list[Finding]:
@@ -197,6 +200,7 @@ class Detector:
     def _blind(self, time: float) -> list[Finding]:
         """A frame in which no spasm could be seen: going bursts end where they were last seen."""
         self._clarity.interrupt()
+        self._opened_since = None
         return self._end_bursts(time)
 
     def _end_bursts(self, time: float) -> list[Finding]:
@@ -251,15 +255,28 @@ class Detector:
 
     def _is_new(self, time: float, face: FaceSignals) -> bool:
         """Whether what is usual has to be learned anew."""
-        return self._seen_at is None or time - self._seen_at > FORGET_S or self._were_shut(time, face)
+        gone = self._seen_at is not None and time - self._seen_at > FORGET_S
+        return gone or self._were_shut(time, face)
+
+    def _begin_anew(self, time: float) -> list[Finding]:
+        """What goes on ends, by what was usual; from the next frame on that is learned anew."""
+        self.reason, self._seen_at = "absent", time
+        found = self._blind(time)
+        self.baseline, self._clarity = Baseline(), Clarity()
+        self._new_since, self._open_frames = None, 0
+        return found
 
     def _get_to_know(self, time: float, face: FaceSignals) -> list[Finding]:
-        """Learn a new face from a second in which its eyes never seem shut; for that it waits, but not for ever."""
+        """Learn a new face from frames in which its eyes do not seem shut, while these are the most."""
         self.reason = "absent"
-        if self.prior.looks_shut(face) and time - self._new_since <= LONGEST_FREEZE_S:
-            self.baseline = Baseline()
-        else:
+        self._new_since = time if self._new_since is None else self._new_since
+        shut = self.prior.looks_shut(face) and time - self._new_since <= LONGEST_FREEZE_S
+        self._open_frames = max(0, self._open_frames + (-1 if shut else 1))
+        if not shut:
             self._learn(time, face)
+        elif not self._open_frames:
+            # Noise may open shut eyes for a few frames: these are no second of a face.
+            self.baseline = Baseline()
         return self._end_bursts(time)
 
     def _were_shut(self, time: float, face: FaceSignals) -> bool:

@@ -39,13 +39,15 @@ class Template:
     def likeness(self, movement: tuple[float, ...]) -> float:
         """0 unknown or unlike, 1 known well and just like it (the cosine of both movements)."""
         size = math.hypot(*movement) * math.hypot(*self.movement)
-        if not self.count or size == 0.0:
+        if size == 0.0:
             return 0.0
         cosine = sum(a * b for a, b in zip(movement, self.movement, strict=True)) / size
         return max(0.0, cosine) * min(1.0, self.count / LEARNED)
 
     def learn(self, movement: tuple[float, ...]) -> None:
-        """One more of this sign."""
+        """One more of this sign; of one that waited in a trace of version 1.6 the movement is not known."""
+        if not movement:
+            return
         self.count = min(MOST_LEARNED, self.count + 1)
         old = self.movement or movement
         self.movement = tuple(a + (b - a) / self.count for a, b in zip(old, movement, strict=True))
@@ -53,17 +55,21 @@ class Template:
 
 @dataclass(slots=True)
 class Prior:
-    """What is known of one person before one camera. ``version`` counts from 1 and began at ``since`` (seconds)."""
+    """What is known of one person before one camera. ``version`` counts from 1 and began at ``since`` (seconds).
+
+    ``shut_gap``: see ``SHUT_GAP``.
+    """
 
     version: int = 1
     since: float = 0.0
+    shut_gap: float = SHUT_GAP
     gap: Level = field(default_factory=lambda: Level(0.6, REMEMBERED_S, EVERY_S))
     tics: dict[Sign, Template] = field(default_factory=dict)
 
     def looks_shut(self, face: FaceSignals) -> bool:
         """Whether eyes that are seen for the first time seem to be shut."""
         known = len(self.gap) >= KNOWN
-        return open_gap(face) < (SHUT_SHARE * self.gap.value if known else SHUT_GAP)
+        return open_gap(face) < (SHUT_SHARE * self.gap.value if known else self.shut_gap)
 
     def learn_open(self, time: float, face: FaceSignals) -> None:
         """Take a frame that is certainly no event."""
