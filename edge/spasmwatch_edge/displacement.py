@@ -3,8 +3,8 @@
 The landmark network hardly follows a wrinkled nose, nor weak jerks of the brows and of some mouths: it draws a likely
 face. So a small picture of each of these parts, as it usually looks, is searched for around the place where the *head*
 says it rests, by normalised cross-correlation (Lewis 1995), which light does not disturb. The place of best agreement
-is the part's displacement. What all parts do together is the head's doing (or the alignment's error) and is taken
-out by their median. Only the resulting numbers leave this file.
+is the part's displacement. What bridge and nose, brows and mouth do together is the head's doing (or the alignment's
+error) and is taken out by their median. Only the resulting numbers leave this file.
 """
 
 import math
@@ -36,12 +36,15 @@ Grey = NDArray[np.float32]
 class Part(NamedTuple):
     """A part of the face: mesh ``points``, and the rectangle around their mean that is searched for: half its ``width``
     and ``height``, and how far its middle lies ``above`` them, all in inter-ocular distances.
+
+    ``steadies``: it counts in what all do together.
     """
 
     points: tuple[int, ...]
     width: float
     height: float
     above: float = 0.0
+    steadies: bool = True
 
 
 WING_RIGHT, WING_LEFT = (98, 64), (327, 294)
@@ -49,12 +52,16 @@ PARTS: Final[dict[str, Part]] = {
     "bridge": Part((6, 197, 195), 0.20, 0.16),
     "nose_right": Part(WING_RIGHT, 0.16, 0.16),
     "nose_left": Part(WING_LEFT, 0.16, 0.16),
-    # The upper edge of each brow and the skin above it: a rim, which stays where it is, hides what is below.
-    "brow_right": Part(tuple(BROW["right"]), 0.24, 0.10, above=0.08),
-    "brow_left": Part(tuple(BROW["left"]), 0.24, 0.10, above=0.08),
+    "brow_right": Part(tuple(BROW["right"]), 0.24, 0.13),
+    "brow_left": Part(tuple(BROW["left"]), 0.24, 0.13),
     "mouth_right": Part((MOUTH_CORNER["right"],), 0.17, 0.15),
     "mouth_left": Part((MOUTH_CORNER["left"],), 0.17, 0.15),
+    # The upper edge of each brow and the skin above it: of the whole brow a rim, which stays where it is, holds the
+    # picture; but in noise that is found better, and with it what the head does.
+    "edge_right": Part(tuple(BROW["right"]), 0.24, 0.10, above=0.08, steadies=False),
+    "edge_left": Part(tuple(BROW["left"]), 0.24, 0.10, above=0.08, steadies=False),
 }
+_STEADIES: Final = np.array([part.steadies for part in PARTS.values()])
 # Width and height of the searched pictures, and three of their corners around the points' mean on the upright face.
 _SIZES: Final = [
     (2 * round(part.width * FINENESS) + 2 * SEARCH, 2 * round(part.height * FINENESS) + 2 * SEARCH)
@@ -183,12 +190,13 @@ def _between(three: Grey) -> float:
 def _by_side(moved: NDArray[np.float64]) -> dict[str, Displacement]:
     """``moved`` (parts, 2) without what all parts share."""
     known = ~np.isnan(moved[:, 0])
-    shared = np.median(moved[known], axis=0) if known.any() else 0.0
+    steady = known & _STEADIES
+    shared = np.median(moved[steady], axis=0) if steady.any() else 0.0
     own = np.where(known[:, np.newaxis], moved - shared, 0.0)
     places = dict(zip(PARTS, own, strict=True))
     return {
         side: Displacement(
-            brow=-float(places[f"brow_{side}"][1]),
+            brow=-float(places[f"edge_{side}"][1]),
             nose=-float(places[f"nose_{side}"][1]),
             mouth_out=sign * float(places[f"mouth_{side}"][0]),
             mouth_up=-float(places[f"mouth_{side}"][1]),

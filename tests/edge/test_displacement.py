@@ -21,6 +21,8 @@ PLACES = {
     "brow_left": (0.5, -0.33),
     "mouth_right": (-0.42, 1.15),
     "mouth_left": (0.42, 1.15),
+    "edge_right": (-0.5, -0.33),
+    "edge_left": (0.5, -0.33),
 }
 
 
@@ -68,7 +70,7 @@ def after(
 
 
 def test_each_part_is_found_where_it_has_moved_to() -> None:
-    moved = after(picture({"nose_left": (0.0, -0.06), "brow_right": (0.0, -0.05), "mouth_left": (0.07, -0.03)}))
+    moved = after(picture({"nose_left": (0.0, -0.06), "edge_right": (0.0, -0.05), "mouth_left": (0.07, -0.03)}))
     assert moved["left"].nose == pytest.approx(0.06, abs=0.012)
     assert moved["right"].brow == pytest.approx(0.05, abs=0.012)
     assert moved["left"].mouth_out == pytest.approx(0.07, abs=0.015)
@@ -86,7 +88,7 @@ def test_a_rim_does_not_hold_the_brow() -> None:
             frame[y + 2 : y + 6, x - 20 : x + 20] = 10
         return frame
 
-    raised = picture({"brow_right": (0.0, -0.05), "brow_left": (0.0, -0.05)})
+    raised = picture({"edge_right": (0.0, -0.05), "edge_left": (0.0, -0.05)})
     moved = after(with_rims(raised), rest=with_rims(picture()))
     assert moved["right"].brow == pytest.approx(0.05, abs=0.012)
     assert moved["left"].brow == pytest.approx(0.05, abs=0.012)
