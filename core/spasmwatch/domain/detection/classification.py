@@ -175,6 +175,11 @@ def _shows(bursts: Sequence[Burst], frames: Sequence[Evidence], side: Side) -> b
     return bool(own) and _is_clear(own, frames, side)
 
 
+def _strength(frame: Evidence, side: Side) -> float:
+    """How strong a spasm of one eye is in a frame: by its lid and by its picture."""
+    return 0.6 * frame.closure[side] + 0.8 * frame.change[side]
+
+
 def _of_no_pattern(own: Sequence[Burst], frames: Sequence[Evidence]) -> Finding:
     start, end = own[0].start, max(burst.end for burst in own)
     shown = within(frames, start, end)
@@ -185,7 +190,7 @@ def _of_no_pattern(own: Sequence[Burst], frames: Sequence[Evidence]) -> Finding:
         side="both",
         regions=("eye",),
         bursts=len(own),
-        intensity=share(max(0.6 * frame.closure[side] + 0.8 * frame.change[side] for frame in shown for side in SIDES)),
+        intensity=share(max(_strength(frame, side) for frame in shown for side in SIDES)),
         confidence=UNDECIDED_CONFIDENCE,
         closed_s=closed_seconds(shown, "both"),
     )
@@ -262,7 +267,7 @@ def _one_sided(own: Sequence[Burst], frames: Sequence[Evidence], side: Side) -> 
         side=side,
         regions=tuple(regions),
         bursts=len(own),
-        intensity=share(0.6 * top.closure[side] + 0.8 * top.change[side]),
+        intensity=share(_strength(top, side)),
         confidence=share(0.35 + 0.2 * max(burst.peak for burst in own)),
         closed_s=closed_seconds(shown, side),
         clear=clear,
