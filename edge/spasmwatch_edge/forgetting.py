@@ -8,7 +8,7 @@ def forget(settings: Settings, person: str) -> int:
     enrolment, traces = settings.home.data / "enrolment", settings.home.data / "traces"
     files = [file for suffix in ("npy", "partial") if (file := enrolment / f"{person}.{suffix}").exists()]
     if person == settings.home.person:
-        files += [*traces.glob("*"), *settings.home.data.glob("prior.*")]
+        files += [*traces.glob("*"), *settings.home.data.glob("prior.json")]
     for file in files:
         file.unlink()
     return len(files)

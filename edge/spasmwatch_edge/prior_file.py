@@ -2,15 +2,15 @@
 
 import json
 import logging
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from spasmwatch.adapters.output_file import writing
 from spasmwatch.domain.detection.detector import Detector
 from spasmwatch.domain.detection.prior import Prior, restore_prior
 from spasmwatch.domain.topics import Treated
-from spasmwatch.errors import RecordError
+from spasmwatch.errors import RecordError, SpasmWatchError
 from spasmwatch.ports import Message
 
 log = logging.getLogger(__name__)
@@ -57,15 +57,11 @@ class PriorFile:
     def save(self, time: float, prior: Prior) -> None:
         """Write it; a disk that does not take it is logged."""
         self._saved_at = time
-        partial = self._path.with_suffix(".partial")
         try:
-            with os.fdopen(
-                os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
-            ) as file:
-                json.dump({**self._whose, **prior.state()}, file)
-            partial.replace(self._path)
-        except OSError as error:
-            log.error("cannot keep what is usual for the person in %s: %s", self._path, error.strerror)
+            with writing(self._path, private=True) as file:
+                file.write(json.dumps({**self._whose, **prior.state()}).encode())
+        except SpasmWatchError as error:
+            log.error("cannot keep what is usual for the person: %s", error)
 
     def _load(self, now: float) -> Prior:
         try:
